@@ -48,7 +48,7 @@ locks: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--up
 	$(SETUP) --dev
 	$(UV_COMPILE) pyproject.toml --group build --output-file requirements.lock
 	$(UV_COMPILE) pyproject.toml --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
-	$(UV_COMPILE) pyproject.toml --only-group node --output-file requirements-node.lock
+	$(UV_COMPILE) --group node --output-file requirements-node.lock
 	npm install --package-lock-only --ignore-scripts
 	$(PY) scripts/lint.py --tidy-locks
 

@@ -175,32 +175,37 @@ def install_front_end() -> None:
     print("setup: installing front-end files", flush=True)
     run([*npm_command(), "ci", "--ignore-scripts"], doing="installing front-end files", folder=work)
 
-    shutil.rmtree(VENDOR, ignore_errors=True)
+    fresh = BUILD / "vendor"
+    shutil.rmtree(fresh, ignore_errors=True)
     files = {}
     for name, source in VENDOR_FILES.items():
         origin = work / "node_modules" / source
         if not origin.is_file():
             raise SetupError(f"{source} is not in the installed front-end packages; is package-lock.json up to date?")
         content = without_source_map(origin) if name.endswith((".css", ".js")) else origin.read_bytes()
-        files[name] = write_vendor_file(name, content)
-    files["icons.svg"] = write_vendor_file("icons.svg", icon_sprite(work / "node_modules" / "@tabler" / "icons"))
+        files[name] = write_vendor_file(fresh / name, content)
+    sprite = icon_sprite(work / "node_modules" / "@tabler" / "icons")
+    files["icons.svg"] = write_vendor_file(fresh / "icons.svg", sprite)
     run(
-        [str(venv_python()), "-m", "whitenoise.compress", "--quiet", str(VENDOR), "txt", "json"],
+        [str(venv_python()), "-m", "whitenoise.compress", "--quiet", str(fresh), "txt", "json"],
         doing="compressing front-end files",
         tries=1,
     )
-    write_json(MANIFEST, {"made_from": wanted, "files": files})
+    write_json(fresh / MANIFEST.name, {"made_from": wanted, "files": files})
+    VENDOR.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(VENDOR, ignore_errors=True)
+    fresh.rename(VENDOR)
     shutil.rmtree(BUILD, ignore_errors=True)
 
 
 def front_end_stamp() -> str:
-    """Return a digest of all that the vendor folder is made from, this program included."""
-    return digest(*(ROOT / name for name in NPM_FILES), ICONS, Path(__file__))
+    """Return a digest of all that the vendor folder is made from."""
+    chosen = json.dumps(VENDOR_FILES, sort_keys=True)
+    return f"{digest(*(ROOT / name for name in NPM_FILES), ICONS)} {hashlib.sha256(chosen.encode()).hexdigest()}"
 
 
-def write_vendor_file(name: str, content: bytes) -> str:
-    """Write one file below the vendor folder and return its digest."""
-    target = VENDOR / name
+def write_vendor_file(target: Path, content: bytes) -> str:
+    """Write one file and return its digest."""
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
