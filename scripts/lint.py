@@ -22,7 +22,7 @@ LONGEST_FILE = 400
 EMPTY_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 PHONE = re.compile(r"(?<![0-9A-Za-z.])1[3-9][0-9]{9}(?![0-9])")
 MADE_UP_PHONE = re.compile(r"1380000\d{4}")
-UNFINISHED = re.compile(r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X|NotImplemented" r"Error)\b")
+UNFINISHED = re.compile(r"\b(?:TO[D]O|FIX[M]E|XX[X]|NotImplemented[E]rror)\b")
 TRANSACTION = re.compile(r"\bsession\.(?:commit|rollback)\(")
 ADDRESS = re.compile(r"https?://|git\+|file:|\s@\s")
 TEXT_FILES = {".py", ".html", ".js", ".css", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".xml", ".sh"}
@@ -37,7 +37,7 @@ def main() -> int:
         return 0
     started = time.monotonic()
     templates = ("wxapp", "sandbox")
-    commands = {
+    commands: dict[str, list[Path | str]] = {
         "types": [BIN / "mypy"],
         "style": [BIN / "ruff", "check", "--quiet", "."],
         "formatting": [BIN / "ruff", "format", "--check", "--quiet", "."],
@@ -123,9 +123,8 @@ def broken_house_rules() -> str:
 def wrongs(path: Path, line: str) -> list[str]:
     """Return what is wrong with one line."""
     found = []
-    for phone in PHONE.findall(line):
-        if not MADE_UP_PHONE.fullmatch(phone):
-            found.append("a telephone number outside the made-up range 1380000xxxx")
+    if any(not MADE_UP_PHONE.fullmatch(phone) for phone in PHONE.findall(line)):
+        found.append("a telephone number outside the made-up range 1380000xxxx")
     if path.suffix in {".py", ".html", ".js"} and UNFINISHED.search(line):
         found.append("left unfinished")
     outside_core = path.parts[0] in {"wxapp", "jobs"} and path.parts[:2] != ("wxapp", "core")

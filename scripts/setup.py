@@ -19,7 +19,9 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 18
@@ -104,7 +106,7 @@ def install(*, dev: bool) -> None:
 
 def use_recent_python() -> None:
     """Go on under a newer interpreter when this one is too old and a newer one is on the PATH."""
-    if sys.version_info >= OLDEST_PYTHON:
+    if sys.version_info[:2] >= OLDEST_PYTHON:
         return
     for minor in range(14, OLDEST_PYTHON[1] - 1, -1):
         newer = shutil.which(f"python3.{minor}")
@@ -112,7 +114,7 @@ def use_recent_python() -> None:
             os.execv(newer, [newer, *sys.argv])
     have, need = f"{sys.version_info[0]}.{sys.version_info[1]}", ".".join(map(str, OLDEST_PYTHON))
     raise SetupError(
-        f"Python {need} or newer is needed, this is {have}. Install one, then name it: make PYTHON=/path/to/python3.12 …"
+        f"Python {need} or newer is needed, this is {have}. Install one and name it: make PYTHON=/path/to/python3.12 …"
     )
 
 
@@ -267,7 +269,13 @@ def run(command: list[str], *, doing: str, folder: Path = ROOT, tries: int = TRI
     """Run a command quietly; on failure try again, and in the end show what it printed."""
     for attempt in range(1, tries + 1):
         done = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            check=False,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         if done.returncode == 0:
             return
@@ -279,11 +287,11 @@ def run(command: list[str], *, doing: str, folder: Path = ROOT, tries: int = TRI
 
 
 @contextlib.contextmanager
-def one_at_a_time():
+def one_at_a_time() -> Iterator[None]:
     """Wait for another set-up of this folder to end, so that two don't write the same files."""
     import fcntl
 
-    with open(ROOT / "scripts" / "setup.py", encoding="utf-8") as lock:
+    with Path(__file__).open(encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -296,7 +304,7 @@ def digest(*paths: Path) -> str:
     return total.hexdigest()
 
 
-def read_json(path: Path) -> dict:
+def read_json(path: Path) -> dict[str, Any]:
     """Return the object in a file, an empty one if there is none that can be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
@@ -305,7 +313,7 @@ def read_json(path: Path) -> dict:
     return found if isinstance(found, dict) else {}
 
 
-def write_json(path: Path, content: dict) -> None:
+def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write an object to a file at once or not at all."""
     part = path.with_name(path.name + ".part")
     part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
