@@ -1,0 +1,145 @@
+"""The application: one factory that wires configuration, database, clients and every package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlalchemy as sa
+from flask import Flask, Response, jsonify, send_file
+from flask_migrate import Migrate
+from whitenoise import WhiteNoise
+
+from wxapp.core import clock, crypto, events, files, idempotency, logs, states, store, web  # noqa: F401 - tables
+from wxapp.core.config import Config, Mode
+from wxapp.core.db import db, engine_options
+from wxapp.wechat import connected as wechat
+from wxapp.wechat.callback import Callback
+from wxapp.wechat.client import OfficialAccount
+from wxapp.wechat.config import CallbackMode, OfficialAccountConfig, PayConfig
+from wxapp.wechat.jssdk import JsSdk
+from wxapp.wechat.oauth import OAuth
+from wxapp.wechat.pay.client import Pay
+
+STATIC = Path(__file__).parent / "static"
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+
+migrate = Migrate()
+
+
+def create_app(config: Config) -> Flask:
+    """Return the application for this configuration. Opens no connection and calls nobody."""
+    logs.configure(config.app.log_level)
+    app = web.Application(__name__, static_folder=None)
+    web.init_app(app, config)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=config.database.address(),
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database.address(), pool_size=config.database.pool_size),
+        TRUSTED_HOSTS=[urlsplit(config.app.base_url).hostname, *config.app.extra_hosts],
+    )
+    db.init_app(app)
+    # One migration at a time changes a table on both databases; SQLite needs its tables copied for that.
+    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
+    use_secrets(config)
+    use_clients(config)
+    register_doors(app)
+    _serve_static(app, config)
+    return app
+
+
+def use_secrets(config: Config) -> None:
+    """Give core its keys and its store."""
+    security = config.security
+    crypto.use_keyring(
+        crypto.Keyring.from_texts(
+            current=security.current_key,
+            keys={name: secret.read() for name, secret in security.keys.items()},
+            index_key=security.index_key.read(),
+            pepper=security.pepper.read(),
+        )
+    )
+    stand_in = store.DatabaseStore()
+    store.use_store(store.RedisStore(config.redis.url, stand_in) if config.redis.url else stand_in)
+
+
+def use_clients(config: Config) -> None:
+    """Connect the clients of the outside world; each base URL comes from the configuration."""
+    account = OfficialAccountConfig(
+        appid=config.wechat.appid,
+        secret=config.wechat.secret.read(),
+        token=config.wechat.token.read(),
+        original_id=config.wechat.original_id,
+        aes_keys=tuple(key.read() for key in (config.wechat.aes_key, config.wechat.previous_aes_key) if key),
+        mode=CallbackMode(config.wechat.mode),
+        api_url=config.wechat.api_url,
+        open_url=config.wechat.open_url,
+        mp_url=config.wechat.mp_url,
+    )
+    merchant = PayConfig(
+        appid=config.wechat.appid,
+        mchid=config.pay.mchid,
+        merchant_serial=config.pay.merchant_serial,
+        private_key=config.pay.private_key.read(),
+        apiv3_key=config.pay.apiv3_key.read(),
+        public_keys={key.id: key.file for key in config.pay.public_keys},
+        pay_url=config.pay.base_url,
+    )
+    shared = store.store()
+    official_account = OfficialAccount(account, store=shared, now=clock.now)
+    wechat.use(
+        wechat.Clients(
+            appid=account.appid,
+            mchid=merchant.mchid,
+            official_account=official_account,
+            oauth=OAuth(account, now=clock.now),
+            jssdk=JsSdk(account.appid, official_account, store=shared, now=clock.now),
+            callback=Callback(account, store=shared, now=clock.now),
+            pay=Pay(merchant, now=clock.now),
+        )
+    )
+
+
+def register_doors(app: Flask) -> None:
+    """Register each package's doors, listeners, messages and settings."""
+    app.add_url_rule("/healthz", view_func=healthz)
+    app.add_url_rule("/readyz", view_func=readyz)
+    app.add_url_rule("/media/<token>", endpoint="media", view_func=public_media)
+
+
+def healthz() -> Response:
+    """Say that this process is alive; asks nobody."""
+    return jsonify(status="ok")
+
+
+def readyz() -> tuple[Response, int]:
+    """Say whether this process can serve: the database answers."""
+    try:
+        db.session.execute(sa.text("SELECT 1"))
+    except sa.exc.SQLAlchemyError:
+        db.session.rollback()
+        return jsonify(status="not ready", database="no answer"), 503
+    return jsonify(status="ready"), 200
+
+
+def public_media(token: str) -> Response:
+    """Serve a public picture; its name changes with its content, so browsers keep it for ever."""
+    file = files.public_file(token)
+    response = send_file(files.path_of(file.token), mimetype=file.content_type, max_age=31_536_000, etag=file.sha256)
+    response.cache_control.public = True
+    response.cache_control.immutable = True
+    return response
+
+
+def _serve_static(app: Flask, config: Config) -> None:
+    """Serve /static compressed and with far expiry; names carry a version, see ``static_url``."""
+    app.static_folder = str(STATIC)
+    app.static_url_path = "/static"
+    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=app.send_static_file)
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=STATIC,
+        prefix="static/",
+        autorefresh=config.app.mode is Mode.DEVELOPMENT,
+        max_age=3600,
+        allow_all_origins=False,
+    )

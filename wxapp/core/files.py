@@ -1,0 +1,124 @@
+"""Files that people upload: kept under a random name outside the web root, described by a row.
+
+Pictures are opened and written anew: what comes out is an image and nothing else, without position or other
+metadata. Public pictures (goods, website) are served to everybody, everything else through its package's handler.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+
+import sqlalchemy as sa
+from flask import current_app
+from PIL import Image, ImageOps, UnidentifiedImageError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wxapp.core import clock, ids
+from wxapp.core.db import BigId, Model, UTCDateTime, db, transaction
+from wxapp.core.errors import DomainError, Invalid, NotFound
+
+MAX_PICTURE_BYTES = 8 * 1024 * 1024
+MAX_PICTURE_PIXELS = 40_000_000
+LONGEST_SIDE = 1600
+
+
+class NoRoom(DomainError):
+    code, status, message = "no_room", 507, "服务器存储空间不足，请联系管理员"
+
+
+class File(Model):
+    """One stored file."""
+
+    __tablename__ = "core_file"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    token: Mapped[str] = mapped_column(sa.String(40), unique=True, comment="name on disk and in addresses")
+    is_public: Mapped[bool] = mapped_column(sa.Boolean)
+    content_type: Mapped[str] = mapped_column(sa.String(80))
+    name: Mapped[str] = mapped_column(sa.String(120), comment="what the uploader called it, for people only")
+    size: Mapped[int] = mapped_column(sa.Integer)
+    width: Mapped[int] = mapped_column(sa.Integer, default=0)
+    height: Mapped[int] = mapped_column(sa.Integer, default=0)
+    sha256: Mapped[str] = mapped_column(sa.String(64))
+    uploaded_by: Mapped[str] = mapped_column(sa.String(60))
+    uploaded_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that was opened and written anew."""
+
+    content: bytes
+    width: int
+    height: int
+
+
+def read_picture(stream: IO[bytes], *, field: str = "picture") -> Picture:
+    """Check and rewrite an uploaded picture as WebP, at most 1600 pixels on its longest side.
+
+    :raises Invalid: too large, no picture, or more pixels than we are willing to open
+    """
+    raw = stream.read(MAX_PICTURE_BYTES + 1)
+    if len(raw) > MAX_PICTURE_BYTES:
+        raise Invalid({field: "图片不能超过8MB"})
+    try:
+        with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP", "GIF")) as opened:
+            if opened.width * opened.height > MAX_PICTURE_PIXELS:
+                raise Invalid({field: "图片尺寸过大"})
+            image = ImageOps.exif_transpose(opened).convert("RGBA" if opened.mode in {"RGBA", "LA", "P"} else "RGB")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        raise Invalid({field: "请上传JPG、PNG、WebP或GIF图片"}) from None
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    written = io.BytesIO()
+    image.save(written, "WEBP", quality=82)
+    return Picture(written.getvalue(), image.width, image.height)
+
+
+def keep_picture(picture: Picture, *, name: str, by: str, is_public: bool = True) -> File:
+    """Write a picture to disk, then its row. A crash in between leaves a file that no row names, never the reverse.
+
+    :raises NoRoom: the disk is full; nothing is kept
+    """
+    file = File(
+        token=ids.new_token(18),
+        is_public=is_public,
+        content_type="image/webp",
+        name=name[:120],
+        size=len(picture.content),
+        width=picture.width,
+        height=picture.height,
+        sha256=hashlib.sha256(picture.content).hexdigest(),
+        uploaded_by=by,
+        uploaded_at=clock.now(),
+    )
+    path = path_of(file.token)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part")
+        unfinished.write_bytes(picture.content)
+        unfinished.replace(path)
+    except OSError as error:
+        raise NoRoom from error
+    with transaction():
+        db.session.add(file)
+    return file
+
+
+def path_of(token: str) -> Path:
+    return Path(current_app.config["WXAPP"].app.files) / token[:2] / token
+
+
+def public_file(token: str) -> File:
+    """Return a file that everybody may see.
+
+    :raises NotFound: no such file, or not a public one
+    """
+    file = db.session.scalars(sa.select(File).where(File.token == token, File.is_public)).one_or_none()
+    if file is None:
+        raise NotFound
+    return file

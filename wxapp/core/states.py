@@ -1,0 +1,89 @@
+"""State machines: the moves are a table, and a move happens only if the row still is where we saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Generic, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
+
+from wxapp.core import clock
+from wxapp.core.db import BigId, Model, UTCDateTime, change, db
+from wxapp.core.errors import IllegalTransition
+
+S = TypeVar("S", bound=StrEnum)
+
+
+class StatusChange(Model):
+    """Who moved what, when and why. Rows are only ever added."""
+
+    __tablename__ = "core_status_change"
+    __table_args__ = (sa.Index(None, "entity", "entity_id"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    entity: Mapped[str] = mapped_column(sa.String(60), comment="table of the row")
+    entity_id: Mapped[int] = mapped_column(sa.BigInteger)
+    old: Mapped[str] = mapped_column(sa.String(30))
+    new: Mapped[str] = mapped_column(sa.String(30))
+    actor: Mapped[str] = mapped_column(sa.String(60), comment="staff:12, wechat:5, system:jobs")
+    reason: Mapped[str] = mapped_column(sa.String(200), default="")
+    at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Machine(Generic[S]):
+    """The legal moves of one status column.
+
+    :param moves: from each status the ones it may move to; a status without an entry is final
+    """
+
+    def __init__(self, moves: Mapping[S, set[S]], *, attribute: str = "status") -> None:
+        self.moves = moves
+        self.attribute = attribute
+
+    def allows(self, old: S, new: S) -> bool:
+        return new in self.moves.get(old, set())
+
+    def move(self, row: Any, new: S, *, by: str, why: str = "", **values: Any) -> None:
+        """Move the row, set the given columns with it, and write the move down.
+
+        :raises IllegalTransition: the table does not allow it, or somebody else has moved the row meanwhile
+        """
+        old: S = getattr(row, self.attribute)
+        if not self.try_move(type(row), row.id, old=old, new=new, by=by, why=why, **values):
+            raise IllegalTransition(old=old, new=new)
+        for name, value in {self.attribute: new, **values}.items():
+            set_committed_value(row, name, value)
+
+    def try_move(self, model: type[Any], row_id: int, *, old: S, new: S, by: str, why: str = "", **values: Any) -> bool:
+        """Move a row known by its key; False when it no longer is in the old status (the race is lost).
+
+        :raises IllegalTransition: the table never allows this move
+        """
+        if not self.allows(old, new):
+            raise IllegalTransition(old=old, new=new)
+        column = getattr(model, self.attribute)
+        moved = change(
+            sa.update(model).where(model.id == row_id, column == old).values({self.attribute: new, **values})
+        )
+        if moved != 1:
+            return False
+        db.session.execute(
+            sa.insert(StatusChange).values(
+                entity=model.__tablename__, entity_id=row_id, old=old, new=new, actor=by, reason=why, at=clock.now()
+            )
+        )
+        return True
+
+
+def history(row: Any) -> list[StatusChange]:
+    """Return the moves of a row, oldest first."""
+    statement = (
+        sa.select(StatusChange)
+        .where(StatusChange.entity == row.__tablename__, StatusChange.entity_id == row.id)
+        .order_by(StatusChange.id)
+    )
+    return list(db.session.scalars(statement))

@@ -1,0 +1,54 @@
+"""The clients of this process. The application sets them once at its start; tests set fakes of the same shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wxapp.wechat.callback import Callback
+from wxapp.wechat.interfaces import JsSdkApi, OAuthApi, OfficialAccountApi, PayApi
+
+
+@dataclass(frozen=True)
+class Clients:
+    """One official account with its log-in, its page signatures and its callback, and one merchant."""
+
+    appid: str
+    mchid: str
+    official_account: OfficialAccountApi
+    oauth: OAuthApi
+    jssdk: JsSdkApi
+    callback: Callback
+    pay: PayApi
+
+
+_clients: list[Clients] = []
+
+
+def use(clients: Clients) -> None:
+    _clients[:] = [clients]
+
+
+def clients() -> Clients:
+    if not _clients:
+        raise RuntimeError("no clients: the application has not started")
+    return _clients[0]
+
+
+def official_account() -> OfficialAccountApi:
+    return clients().official_account
+
+
+def oauth() -> OAuthApi:
+    return clients().oauth
+
+
+def jssdk() -> JsSdkApi:
+    return clients().jssdk
+
+
+def callback() -> Callback:
+    return clients().callback
+
+
+def pay() -> PayApi:
+    return clients().pay
