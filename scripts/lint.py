@@ -23,6 +23,7 @@ EMPTY_NAMES = {"utils", "helpers", "common", "manager", "misc"}
 PHONE = re.compile(r"(?<![0-9A-Za-z.])1[3-9][0-9]{9}(?![0-9])")
 MADE_UP_PHONE = re.compile(r"1380000\d{4}")
 UNFINISHED = re.compile(r"\b(?:TO[D]O|FIX[M]E|XX[X]|NotImplemented[E]rror)\b")
+APPLICATION = re.compile(r"^\s*(?:import|from) wxapp\b")
 TRANSACTION = re.compile(r"\bsession\.(?:commit|rollback)\(")
 ADDRESS = re.compile(r"https?://|git\+|file:|\s@\s")
 TEXT_FILES = {".py", ".html", ".js", ".css", ".md", ".toml", ".yaml", ".yml", ".json", ".txt", ".xml", ".sh"}
@@ -130,6 +131,8 @@ def wrongs(path: Path, line: str) -> list[str]:
     outside_core = path.parts[0] in {"wxapp", "jobs"} and path.parts[:2] != ("wxapp", "core")
     if outside_core and path.suffix == ".py" and TRANSACTION.search(line):
         found.append("transactions are ended by core.db.transaction only")
+    if path.parts[0] == "migrations" and "versions" in path.parts and APPLICATION.search(line):
+        found.append("a migration imports nothing of the application, which goes on changing")
     return found
 
 
