@@ -61,11 +61,11 @@ class Outgoing:
         files: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         max_bytes: int = 0,
-        timeout: object = None,
+        timeout: object = None,  # noqa: ARG002  # for libraries that pass one
     ) -> requests.Response:
         """Return the answer, whatever its status, with its body read.
 
-        ``timeout`` is accepted for libraries that pass one; the limits of this object hold all the same.
+        A ``timeout`` changes nothing: the limits of this object hold.
 
         :raises CallFailed: no complete answer within the limits.
         """
@@ -85,7 +85,7 @@ class Outgoing:
                 stream=True,
             )
             try:
-                response._content = _read(response, limits, deadline)
+                response._content = _read(response, limits, deadline)  # noqa: SLF001  # requests has no other way
                 return response
             finally:
                 response.close()
