@@ -19,6 +19,8 @@ from tests.engines import hooks
 from tests.engines.databases import Databases, MariadbDatabases, SqliteDatabases
 from tests.engines.servers import Server, find_browser, find_program, start_mariadb, start_redis
 
+pytest_plugins = ["tests.engines.processes"]
+
 NEEDS = {"redis_url": "Redis", "chromium": "Chromium"}
 """Fixture: what has to be on the machine for it."""
 
