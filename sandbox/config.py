@@ -157,6 +157,10 @@ class Limits(Section):
     force_refresh_daily: int = 20
     force_refresh_gap: float = 30.0
     default_code_life: int = 60
+    expired_oauth_code: int = 42003
+    """Told for an OAuth code older than five minutes; it may be 40029 as well."""
+    excess_force_refresh: int = 45009
+    """Told when the forced refreshes of the day are used up."""
     reply_window_message: tuple[int, float] = (5, 48 * 3600.0)
     """(how many customer-service messages, for how long) after a message of the user."""
     reply_window_tap: tuple[int, float] = (3, 60.0)

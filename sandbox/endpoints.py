@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,9 @@ Finish = Callable[[Response, Sequence[Fault]], Response]
 """Last touch on an answer, e.g. signing it; sees the faults that hit the call (``wrong_signature``)."""
 View = Callable[..., Any]
 
+NAMES: set[str] = {"callback/*"}
+"""Names of all endpoints, for the control page; those that push add theirs."""
+
 
 def world() -> World:
     """Return the world of the running application."""
@@ -29,10 +33,10 @@ def world() -> World:
 
 
 def account_error(code: str, message: str) -> Response:
-    """Answer as ``api.weixin.qq.com`` does: HTTP 200, ``errcode`` and ``errmsg``."""
-    return Response(
-        json.dumps({"errcode": int(code or -1), "errmsg": message or "system error"}), mimetype="application/json"
-    )
+    """Answer as ``api.weixin.qq.com`` does: HTTP 200, ``errcode``, and ``errmsg`` with the number of the request."""
+    rid = "-".join(secrets.token_hex(4) for _ in range(3))
+    body = {"errcode": int(code or -1), "errmsg": f"{message or 'system error'} rid: {rid}"}
+    return Response(json.dumps(body, ensure_ascii=False), mimetype="application/json")
 
 
 def endpoint(
@@ -43,6 +47,8 @@ def endpoint(
     ``finish`` runs on every answer that the endpoint itself gives, errors ordered by a fault included, but not on
     a bare HTTP status (that one comes from a gateway in front).
     """
+
+    NAMES.add(name)
 
     def decorate(view: View) -> Callable[..., Response]:
         @functools.wraps(view)

@@ -46,11 +46,16 @@ class Kind(StrEnum):
     """A push is held back until the next one has been delivered (or ``seconds`` have passed)."""
     LOST = "lost"
     """A push is never delivered."""
+    EARLY = "early"
+    """The event about a call is delivered before the call is answered."""
 
 
 BEFORE = frozenset({Kind.DELAY, Kind.STATUS, Kind.HANG, Kind.ERROR, Kind.EXPIRED_TOKEN, Kind.QUOTA})
 AFTER = frozenset({Kind.ACT_THEN_STATUS, Kind.ACT_THEN_HANG, Kind.CUT_BODY, Kind.SLOW_BODY, Kind.WRONG_SIGNATURE})
-OUTGOING = frozenset({Kind.DELAY, Kind.WRONG_SIGNATURE, Kind.DUPLICATE, Kind.OUT_OF_ORDER, Kind.LOST})
+OUTGOING = frozenset(
+    {Kind.DELAY, Kind.ERROR, Kind.WRONG_SIGNATURE, Kind.DUPLICATE, Kind.OUT_OF_ORDER, Kind.LOST, Kind.EARLY}
+)
+"""An ``error`` on a push changes what it reports (``message``), e.g. the status of a template message."""
 
 
 @dataclass(kw_only=True)

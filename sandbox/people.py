@@ -15,6 +15,14 @@ CHAT_NAMES = {PAY: "微信支付", TEXTS: "短信"}
 
 
 @dataclass(kw_only=True)
+class ReplyWindow:
+    """How many customer-service messages may still be sent, and until when."""
+
+    left: int
+    until: float
+
+
+@dataclass(kw_only=True)
 class Person:
     """A WeChat user. The openid belongs to one AppID; ``openid_for`` gives that of another one."""
 
@@ -33,9 +41,8 @@ class Person:
     granted: bool = False
     """Has already agreed to snsapi_userinfo once."""
     password_changed_at: float = 0.0
-    window_left: int = 0
-    """Customer-service messages that may still be sent in the open window."""
-    window_until: float = 0.0
+    windows: dict[str, ReplyWindow] = field(default_factory=dict)
+    """Open windows for customer-service messages by what opened them: ``message``, ``tap``, ``pay``."""
 
     def openid_for(self, appid: str) -> str:
         """Return the 28-character openid of this person under an AppID."""

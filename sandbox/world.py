@@ -25,6 +25,7 @@ from sandbox.recorder import Recorder
 
 if TYPE_CHECKING:
     from sandbox.account.state import AccountState
+    from sandbox.callback.pusher import Pusher
     from sandbox.pay.state import PayState
     from sandbox.sms import SmsState
 
@@ -49,6 +50,7 @@ class World:
     account: AccountState
     pay: PayState
     sms: SmsState
+    pusher: Pusher
 
     def __init__(self, config: Config, parts: dict[str, type[Any]]) -> None:
         self.config = config

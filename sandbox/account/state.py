@@ -97,6 +97,8 @@ class AccountState:
     ticket_expires_at: float = 0.0
     quota_used: dict[str, int] = field(default_factory=dict)
     """``"2026-01-31 /cgi-bin/menu/create"`` to the number of calls."""
+    quota_limits: dict[str, int] = field(default_factory=dict)
+    """Daily limits that differ from the configuration, by path."""
     quota_resets: dict[str, int] = field(default_factory=dict)
     menu: dict[str, Any] | None = None
     menu_id: int = 0

@@ -1,0 +1,49 @@
+"""The JS-SDK ticket and the check of ``wx.config``."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+
+from sandbox.world import World
+
+LIFE = 7200
+
+
+class BadConfig(Exception):
+    """``wx.config`` would fail; the text is what ``wx.error`` gets."""
+
+
+def ticket(world: World) -> tuple[str, int]:
+    """Return the ticket and the seconds it has left; the same one while it lives."""
+    with world.change():
+        now, state = world.now(), world.account
+        if not state.ticket or state.ticket_expires_at <= now:
+            state.ticket = secrets.token_urlsafe(64)
+            state.ticket_expires_at = now + LIFE
+        return state.ticket, int(state.ticket_expires_at - now)
+
+
+def signature(*, ticket: str, noncestr: str, timestamp: str, url: str) -> str:
+    """Sign a page: SHA-1 over the four values in this order, nothing URL-encoded."""
+    text = f"jsapi_ticket={ticket}&noncestr={noncestr}&timestamp={timestamp}&url={url}"
+    return hashlib.sha1(text.encode()).hexdigest()
+
+
+def check(world: World, *, appid: str, noncestr: str, timestamp: str, url: str, given: str) -> None:
+    """Accept what a page passed to ``wx.config``.
+
+    ``url`` is the address the browser shows; its fragment is never part of the signature.
+
+    :raises BadConfig: another AppID, no living ticket, or a signature over something else.
+    """
+    if appid != world.config.official_account.appid:
+        raise BadConfig("config:invalid appid")
+    with world.lock:
+        current, alive = world.account.ticket, world.account.ticket_expires_at > world.now()
+    if not current or not alive:
+        raise BadConfig("config:invalid signature")
+    wanted = signature(ticket=current, noncestr=noncestr, timestamp=timestamp, url=url.split("#")[0])
+    if not hmac.compare_digest(wanted.encode(), given.encode()):
+        raise BadConfig("config:invalid signature")
