@@ -11,8 +11,9 @@ from flask_migrate import Migrate
 from whitenoise import WhiteNoise
 
 from wxapp.core import clock, crypto, events, files, idempotency, logs, states, store, web  # noqa: F401 - tables
-from wxapp.core.config import Config, Mode
+from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
+from wxapp.core.settings import SettingRow
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.client import OfficialAccount
@@ -25,6 +26,9 @@ STATIC = Path(__file__).parent / "static"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
 migrate = Migrate()
+
+DEMO_MARK = "demo.data"
+"""Name of the row that says: this database was filled with invented people."""
 
 
 def create_app(config: Config) -> Flask:
@@ -104,6 +108,17 @@ def register_doors(app: Flask) -> None:
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/media/<token>", endpoint="media", view_func=public_media)
+
+
+def refuse_demo_data(app: Flask) -> None:
+    """See to it that invented people and known passwords never meet real ones.
+
+    :raises ConfigError: production, and the database was filled by the demo
+    """
+    if app.config["WXAPP"].is_production:
+        with app.app_context():
+            if db.session.get(SettingRow, DEMO_MARK) is not None:
+                raise ConfigError("configuration refused:\n  database.url: this database holds demo data")
 
 
 def healthz() -> Response:

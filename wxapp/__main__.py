@@ -1,0 +1,5 @@
+"""``python -m wxapp`` is the command line."""
+
+from wxapp.cli import main
+
+main()

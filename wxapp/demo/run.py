@@ -1,0 +1,153 @@
+"""Start the demo's processes, wait until they serve, say where, and end them all together."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from wxapp.demo.content import fill
+from wxapp.demo.content.people import SANDBOX_PEOPLE
+from wxapp.demo.content.texts import SMS_TEXTS, sandbox_templates
+from wxapp.demo.set_up import Addresses, Folder, prepare
+
+_PATIENCE = 60.0
+"""Seconds until the pages must answer."""
+
+
+class _Stopped(Exception):
+    """Somebody pressed Ctrl-C or sent SIGTERM."""
+
+
+def run(*, port: int, folder: Path, workers: int) -> int:
+    """Serve the demo until Ctrl-C; return the exit status."""
+    for wanted in (port, port + 1):
+        if _is_taken(wanted):
+            click.echo(f"port {wanted} is in use; choose another with PORT=…", err=True)
+            return 2
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    files = Folder(folder.resolve())
+    addresses = prepare(files, port=port, people=SANDBOX_PEOPLE, sms=SMS_TEXTS, templates=sandbox_templates())
+    processes: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        processes["sandbox"] = _start(files, "sandbox", "-m", "sandbox", "--config", str(files.sandbox))
+        summary = fill.prepare_database(files.config)
+        processes["web"] = _wxapp(files, "web", "--port", str(port), "--workers", str(workers))
+        processes["scheduler"] = _wxapp(files, "scheduler")
+        for name, url in (("sandbox", addresses.sandbox), ("web", addresses.web)):
+            _wait_until_serving(name, f"{url}/healthz", processes)
+        fill.connect_account(files.config)
+        _write_summary(files, addresses, summary)
+        _announce(files, addresses, summary)
+        return _watch(processes)
+    except _Stopped:
+        return 0
+    finally:
+        _end(processes)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise _Stopped
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
+
+
+def _wxapp(files: Folder, *arguments: str) -> subprocess.Popen[bytes]:
+    return _start(files, arguments[0], "-m", "wxapp", "--config", str(files.config), *arguments)
+
+
+def _start(files: Folder, name: str, *arguments: str) -> subprocess.Popen[bytes]:
+    # A session of its own: Ctrl-C reaches this process only, which ends the others in order.
+    with files.log(name).open("ab") as log:
+        return subprocess.Popen([sys.executable, *arguments], stdout=log, stderr=log, start_new_session=True)
+
+
+def _wait_until_serving(name: str, url: str, processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        _check_alive(processes)
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
+                if answer.status == 200:
+                    return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.05)
+    raise click.ClickException(f"{name} does not answer at {url}")
+
+
+def _check_alive(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    for name, process in processes.items():
+        if process.poll() is not None:
+            raise click.ClickException(f"{name} ended with status {process.returncode}; see its file in logs/")
+
+
+def _watch(processes: dict[str, subprocess.Popen[bytes]]) -> int:
+    while True:
+        time.sleep(0.5)
+        _check_alive(processes)
+
+
+def _end(processes: dict[str, subprocess.Popen[bytes]]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for process in reversed(processes.values()):
+        if process.poll() is None:
+            process.terminate()
+    deadline = time.monotonic() + 10
+    for process in processes.values():
+        try:
+            process.wait(max(0.1, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _write_summary(files: Folder, addresses: Addresses, summary: fill.Summary) -> None:
+    """Write what programs that drive the demo need."""
+    content = {
+        "web": addresses.web,
+        "phone": f"{addresses.sandbox}/phone",
+        "control": f"{addresses.sandbox}/control",
+        "staff_login": f"{addresses.web}/pc/login",
+        "staff": summary.staff,
+        "people": summary.people,
+    }
+    files.summary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _announce(files: Folder, addresses: Addresses, summary: fill.Summary) -> None:
+    person = summary.people[0]
+    lines = [
+        "",
+        f"  手机 (you are the patient)   {addresses.sandbox}/phone",
+        f"  员工后台 (staff)             {addresses.web}/pc/login",
+        f"  沙箱控制台 (WeChat's side)    {addresses.sandbox}/control",
+        "",
+        "  员工账号 / 密码:",
+        *(f"    {member['username']:<6}  {member['password']}" for member in summary.staff),
+        "",
+        f"  患者: {person['name']}  手机号 {person['phone']}  病历号 {person['record_no']}"
+        f"  余额密码 {person['balance_password']}",
+        f"  更多: {files.summary}",
+        "",
+        "  Ctrl-C ends all of it.",
+        "",
+    ]
+    click.echo("\n".join(lines))
