@@ -7,6 +7,7 @@ that the next, healthy call needs.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -26,6 +27,7 @@ class Server:
 
     def __init__(self, app: Flask, *, host: str, port: int) -> None:
         self.world: World = app.extensions["world"]
+        self._background: list[Callable[[], None]] = app.extensions.get("background", [])
         self._server = make_server(host, port, app, threaded=True, request_handler=_Handler)
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]
@@ -33,8 +35,10 @@ class Server:
         self._thread = threading.Thread(target=self._server.serve_forever, name="server", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Begin to listen, and start the threads that parts of the application asked for."""
         self.world.start_saving()
+        for begin in self._background:
+            begin()
         self._thread.start()
 
     def stop(self) -> None:
