@@ -14,6 +14,7 @@ from wxapp.core import clock, crypto, events, files, idempotency, logs, states, 
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
+from wxapp.h5 import views as h5
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.client import OfficialAccount
@@ -105,6 +106,8 @@ def use_clients(config: Config) -> None:
 
 def register_doors(app: Flask) -> None:
     """Register each package's doors, listeners, messages and settings."""
+    h5.init_app(app)
+    app.register_blueprint(h5.pages)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/media/<token>", endpoint="media", view_func=public_media)

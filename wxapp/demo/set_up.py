@@ -68,7 +68,9 @@ class Folder:
         return self.path / "secrets" / name
 
 
-def prepare(folder: Folder, *, port: int, people: list[dict[str, str]], sms: dict[str, str], templates: str) -> Addresses:
+def prepare(
+    folder: Folder, *, port: int, people: list[dict[str, str]], sms: dict[str, str], templates: str
+) -> Addresses:
     """Make what is missing in the folder and write both configuration files for this port.
 
     :param sms: text of each SMS template by the id that the configuration gives it

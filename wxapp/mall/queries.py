@@ -1,0 +1,230 @@
+"""Reads of the mall: rows or small frozen dataclasses, a fixed number of queries each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from wxapp.core.crypto import blind_index
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.mall import rules
+from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture, Order, OrderLine, OrderStatus
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True)
+class GoodsCard:
+    """What a list shows of some goods."""
+
+    id: int
+    name: str
+    summary: str
+    kind: GoodsKind
+    price_fen: int
+    original_price_fen: int
+    stock: int
+    sales: int
+    picture_token: str
+
+
+@dataclass(frozen=True)
+class OrderCard:
+    """What a list shows of an order."""
+
+    no: str
+    status: OrderStatus
+    total_fen: int
+    refunded_fen: int
+    placed_at: datetime
+    expires_at: datetime
+    payment_no: str
+    lines: tuple[OrderLineCard, ...]
+
+
+@dataclass(frozen=True)
+class OrderLineCard:
+    goods_name: str
+    picture_token: str
+    quantity: int
+    unit_price_fen: int
+
+
+def shown_categories() -> list[Category]:
+    statement = sa.select(Category).where(Category.is_shown).order_by(Category.position, Category.id)
+    return list(db.session.scalars(statement))
+
+
+SORTS: dict[str, tuple[sa.ColumnElement[object], ...]] = {
+    "default": (Goods.position.asc(), Goods.id.asc()),  # type: ignore[dict-item]
+    "sales": (Goods.sales.desc(), Goods.id.asc()),  # type: ignore[dict-item]
+    "price_up": (Goods.price_fen.asc(), Goods.id.asc()),  # type: ignore[dict-item]
+    "price_down": (Goods.price_fen.desc(), Goods.id.asc()),  # type: ignore[dict-item]
+}
+"""The orders a visitor may choose; a name that is not here is not an order."""
+
+
+def goods_on_sale(
+    *, category_id: int | None = None, text: str = "", sort: str = "default", page: int = 1, size: int = PAGE_SIZE
+) -> tuple[list[GoodsCard], bool]:
+    """Return one page of the goods on sale, and whether there are more.
+
+    Every word of ``text`` has to stand somewhere in name, summary, keywords or the names of the items.
+    """
+    cover = (
+        sa.select(GoodsPicture.token)
+        .where(GoodsPicture.goods_id == Goods.id)
+        .order_by(GoodsPicture.position)
+        .limit(1)
+        .scalar_subquery()
+    )
+    statement = sa.select(
+        Goods.id,
+        Goods.name,
+        Goods.summary,
+        Goods.kind,
+        Goods.price_fen,
+        Goods.original_price_fen,
+        Goods.stock,
+        Goods.sales,
+        sa.func.coalesce(cover, ""),
+    ).where(Goods.is_on_sale)
+    if category_id is not None:
+        statement = statement.where(Goods.category_id == category_id)
+    for word in rules.search_words(text):
+        statement = statement.where(_mentions(word))
+    statement = statement.order_by(*SORTS.get(sort, SORTS["default"])).limit(size + 1).offset((page - 1) * size)
+    cards = [GoodsCard(*row) for row in db.session.execute(statement)]
+    return cards[:size], len(cards) > size
+
+
+def _mentions(word: str) -> sa.ColumnElement[bool]:
+    pattern = rules.like_pattern(word)
+    in_items = (
+        sa.select(GoodsItem.id)
+        .where(GoodsItem.goods_id == Goods.id, GoodsItem.name.ilike(pattern, escape="!"))
+        .exists()
+    )
+    return sa.or_(
+        Goods.name.ilike(pattern, escape="!"),
+        Goods.summary.ilike(pattern, escape="!"),
+        Goods.keywords.ilike(pattern, escape="!"),
+        in_items,
+    )
+
+
+def get_goods(goods_id: int) -> Goods:
+    """Return goods with items and pictures, whether they are on sale or not.
+
+    :raises NotFound: there are none with this key
+    """
+    goods = db.session.scalars(
+        sa.select(Goods)
+        .where(Goods.id == goods_id)
+        .options(selectinload(Goods.items), selectinload(Goods.pictures), selectinload(Goods.category))
+    ).one_or_none()
+    if goods is None:
+        raise NotFound
+    return goods
+
+
+def own_order(patient_id: int, order_no: str) -> Order:
+    """Return an order of this patient.
+
+    :raises NotFound: there is none, or it is somebody else's
+    """
+    order = db.session.scalars(
+        sa.select(Order).where(Order.no == order_no, Order.patient_id == patient_id).options(selectinload(Order.lines))
+    ).one_or_none()
+    if order is None:
+        raise NotFound
+    return order
+
+
+def get_order(order_no: str) -> Order:
+    """:raises NotFound: there is none with this number"""
+    order = db.session.scalars(
+        sa.select(Order).where(Order.no == order_no).options(selectinload(Order.lines))
+    ).one_or_none()
+    if order is None:
+        raise NotFound
+    return order
+
+
+def find_order_by_code(redemption_code: str) -> Order | None:
+    return db.session.scalars(
+        sa.select(Order).where(Order.redemption_code == redemption_code).options(selectinload(Order.lines))
+    ).one_or_none()
+
+
+def orders_of(
+    patient_id: int, *, statuses: Sequence[OrderStatus] = (), page: int = 1, size: int = PAGE_SIZE
+) -> tuple[list[OrderCard], bool]:
+    """Return one page of a patient's orders, newest first, and whether there are more."""
+    statement = sa.select(Order).where(Order.patient_id == patient_id).options(selectinload(Order.lines))
+    if statuses:
+        statement = statement.where(Order.status.in_(statuses))
+    statement = statement.order_by(Order.id.desc()).limit(size + 1).offset((page - 1) * size)
+    orders = list(db.session.scalars(statement))
+    return [_card(order) for order in orders[:size]], len(orders) > size
+
+
+def _card(order: Order) -> OrderCard:
+    return OrderCard(
+        no=order.no,
+        status=order.status,
+        total_fen=order.total_fen,
+        refunded_fen=order.refunded_fen,
+        placed_at=order.placed_at,
+        expires_at=order.expires_at,
+        payment_no=order.payment_no,
+        lines=tuple(
+            OrderLineCard(line.goods_name, line.picture_token, line.quantity, line.unit_price_fen)
+            for line in order.lines
+        ),
+    )
+
+
+def order_counts(patient_id: int) -> dict[OrderStatus, int]:
+    """Return how many orders a patient has in each status that occurs."""
+    statement = sa.select(Order.status, sa.func.count()).where(Order.patient_id == patient_id).group_by(Order.status)
+    return dict(db.session.execute(statement).all())
+
+
+def unpaid_count(wechat_user_id: int) -> int:
+    unpaid = (OrderStatus.AWAITING_PAYMENT, OrderStatus.AWAITING_HOSPITAL)
+    statement = sa.select(sa.func.count()).where(Order.wechat_user_id == wechat_user_id, Order.status.in_(unpaid))
+    return db.session.scalars(statement).one()
+
+
+def overdue_orders(*, now: datetime, limit: int) -> list[str]:
+    """Return the numbers of unpaid orders whose time is over."""
+    unpaid = (OrderStatus.AWAITING_PAYMENT, OrderStatus.AWAITING_HOSPITAL)
+    statement = (
+        sa.select(Order.no)
+        .where(Order.status.in_(unpaid), Order.expires_at <= now)
+        .order_by(Order.expires_at)
+        .limit(limit)
+    )
+    return list(db.session.scalars(statement))
+
+
+def name_index(name: str) -> str:
+    """Return the hash by which orders are found by the contact's name."""
+    return blind_index(name, context="mall_order.contact_name")
+
+
+def phone_index(phone: str) -> str:
+    """Return the hash by which orders are found by the contact's telephone number."""
+    return blind_index(phone, context="mall_order.contact_phone")
+
+
+def lines_of(order_id: int) -> list[OrderLine]:
+    return list(
+        db.session.scalars(sa.select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position))
+    )

@@ -1,0 +1,1 @@
+"""Use cases of the mall: ordering, giving back, and keeping the goods."""
