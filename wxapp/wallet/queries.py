@@ -1,0 +1,207 @@
+"""Reads of the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from wxapp.core import clock
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.wallet.house import HOUSE_BY_ID, is_house
+from wxapp.wallet.kinds import label_of
+from wxapp.wallet.models import PATIENT, Account, Card, Closing, CounterMovement, CounterStatus, Transfer
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """One change of an account's balance, as its owner reads it."""
+
+    id: int
+    at: datetime
+    kind: str
+    label: str
+    amount_fen: int
+    after_fen: int | None
+    memo: str
+    source: str
+
+
+def find_transfer(kind: str, source: str) -> Transfer | None:
+    return db.session.scalars(sa.select(Transfer).where(Transfer.kind == kind, Transfer.source == source)).one_or_none()
+
+
+def find_account(kind: str, owner_id: int) -> Account | None:
+    return db.session.scalars(
+        sa.select(Account).where(Account.kind == kind, Account.owner_id == owner_id)
+    ).one_or_none()
+
+
+def get_account(account_id: int) -> Account:
+    account = db.session.get(Account, account_id)
+    if account is None:
+        raise NotFound
+    return account
+
+
+def patient_balance(patient_id: int) -> int:
+    """Return a patient's stored value; 0 when there is no account yet."""
+    balance = db.session.scalar(
+        sa.select(Account.balance_fen).where(Account.kind == PATIENT, Account.owner_id == patient_id)
+    )
+    return balance or 0
+
+
+def balance_of(account_id: int) -> int:
+    """Return the balance of an account; that of the house is summed up from its last closing on."""
+    if not is_house(account_id):
+        return get_account(account_id).balance_fen or 0
+    closing = db.session.execute(
+        sa.select(Closing.day, Closing.balance_fen)
+        .where(Closing.account_id == account_id)
+        .order_by(Closing.day.desc())
+        .limit(1)
+    ).one_or_none()
+    since = None if closing is None else clock.day_bounds(closing.day)[1]
+    return (closing.balance_fen if closing else 0) + net_of(account_id, since=since)
+
+
+def net_of(account_id: int, *, since: datetime | None = None, until: datetime | None = None) -> int:
+    """Return what an account received minus what it paid, in [since, until)."""
+    amount = sa.case((Transfer.payee_id == account_id, Transfer.amount_fen), else_=-Transfer.amount_fen)
+    statement = sa.select(sa.func.coalesce(sa.func.sum(amount), 0)).where(
+        sa.or_(Transfer.payer_id == account_id, Transfer.payee_id == account_id)
+    )
+    if since is not None:
+        statement = statement.where(Transfer.at >= since)
+    if until is not None:
+        statement = statement.where(Transfer.at < until)
+    return int(db.session.scalars(statement).one())
+
+
+def statement_of(account_id: int, *, before_id: int | None = None, limit: int = 20) -> list[StatementLine]:
+    """Return the latest changes of an account, newest first; ``before_id`` continues a list."""
+    wanted = sa.select(Transfer).where(sa.or_(Transfer.payer_id == account_id, Transfer.payee_id == account_id))
+    if before_id is not None:
+        wanted = wanted.where(Transfer.id < before_id)
+    rows = db.session.scalars(wanted.order_by(Transfer.id.desc()).limit(limit))
+    return [_line(row, account_id) for row in rows]
+
+
+def _line(row: Transfer, account_id: int) -> StatementLine:
+    is_paid = row.payer_id == account_id
+    return StatementLine(
+        id=row.id,
+        at=row.at,
+        kind=row.kind,
+        label=label_of(row.kind),
+        amount_fen=-row.amount_fen if is_paid else row.amount_fen,
+        after_fen=row.payer_after_fen if is_paid else row.payee_after_fen,
+        memo=row.memo,
+        source=row.source,
+    )
+
+
+def transfers_of_sources(sources: Sequence[str]) -> list[Transfer]:
+    """Return the transfers of these business numbers, oldest first."""
+    if not sources:
+        return []
+    return list(db.session.scalars(sa.select(Transfer).where(Transfer.source.in_(sources)).order_by(Transfer.id)))
+
+
+@dataclass(frozen=True)
+class HouseBalance:
+    """A house account with what went through it on one day."""
+
+    id: int
+    name: str
+    label: str
+    balance_fen: int
+    received_fen: int
+    paid_fen: int
+
+
+def house_balances(day: date) -> list[HouseBalance]:
+    start, end = clock.day_bounds(day)
+    received: dict[int, int] = {}
+    paid: dict[int, int] = {}
+    for side, sums in ((Transfer.payee_id, received), (Transfer.payer_id, paid)):
+        rows = db.session.execute(
+            sa.select(side, sa.func.sum(Transfer.amount_fen))
+            .where(side.in_(HOUSE_BY_ID), Transfer.at >= start, Transfer.at < end)
+            .group_by(side)
+        )
+        sums.update({account_id: int(total) for account_id, total in rows})
+    return [
+        HouseBalance(h.id, h.name, h.label, balance_of(h.id), received.get(h.id, 0), paid.get(h.id, 0))
+        for h in HOUSE_BY_ID.values()
+        if h.name != "house.reserved"
+    ]
+
+
+def stored_value_total() -> int:
+    """Return what the house owes to patients as stored value."""
+    total = sa.select(sa.func.coalesce(sa.func.sum(Account.balance_fen), 0)).where(Account.kind == PATIENT)
+    return int(db.session.scalar(total) or 0)
+
+
+def accounts_of_patients(patient_ids: Sequence[int]) -> dict[int, Account]:
+    """Return the accounts of these patients by patient."""
+    if not patient_ids:
+        return {}
+    rows = db.session.scalars(sa.select(Account).where(Account.kind == PATIENT, Account.owner_id.in_(patient_ids)))
+    return {row.owner_id: row for row in rows}
+
+
+def card_of(account_id: int) -> Card | None:
+    return db.session.scalars(sa.select(Card).where(Card.active_for == account_id)).one_or_none()
+
+
+def cards_of(account_id: int) -> list[Card]:
+    return list(db.session.scalars(sa.select(Card).where(Card.account_id == account_id).order_by(Card.id.desc())))
+
+
+def find_card(no: str) -> Card | None:
+    return db.session.scalars(sa.select(Card).where(Card.no == no)).one_or_none()
+
+
+def get_movement(no: str) -> CounterMovement:
+    movement = db.session.scalars(sa.select(CounterMovement).where(CounterMovement.no == no)).one_or_none()
+    if movement is None:
+        raise NotFound
+    return movement
+
+
+def movements_waiting() -> list[CounterMovement]:
+    """Return the counter movements that wait for a second person, oldest first."""
+    return list(
+        db.session.scalars(
+            sa.select(CounterMovement)
+            .where(CounterMovement.status == CounterStatus.REQUESTED)
+            .order_by(CounterMovement.id)
+            .limit(200)
+        )
+    )
+
+
+def movements_of(account_id: int, *, limit: int = 20) -> list[CounterMovement]:
+    return list(
+        db.session.scalars(
+            sa.select(CounterMovement)
+            .where(CounterMovement.account_id == account_id)
+            .order_by(CounterMovement.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def closings(*, account_id: int = 0, limit: int = 31) -> list[Closing]:
+    """Return the closings of an account, newest first; account 0 is the whole book."""
+    return list(
+        db.session.scalars(
+            sa.select(Closing).where(Closing.account_id == account_id).order_by(Closing.day.desc()).limit(limit)
+        )
+    )

@@ -1,0 +1,36 @@
+"""Use cases of the wallet."""
+
+from wxapp.wallet.house import house_account
+from wxapp.wallet.queries import balance_of, patient_balance, statement_of
+from wxapp.wallet.services.cards import issue_card, set_frozen
+from wxapp.wallet.services.checks import Check, invariants
+from wxapp.wallet.services.closings import close_day, close_missed_days
+from wxapp.wallet.services.counter import (
+    approve_movement,
+    reject_movement,
+    request_pay_back,
+    top_up_at_counter,
+)
+from wxapp.wallet.services.ledger import Booked, account_of, patient_account, reverse, transfer
+
+__all__ = [
+    "Booked",
+    "Check",
+    "account_of",
+    "approve_movement",
+    "balance_of",
+    "close_day",
+    "close_missed_days",
+    "house_account",
+    "invariants",
+    "issue_card",
+    "patient_account",
+    "patient_balance",
+    "reject_movement",
+    "request_pay_back",
+    "reverse",
+    "set_frozen",
+    "statement_of",
+    "top_up_at_counter",
+    "transfer",
+]
