@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from wxapp.core import clock, sessions
+from wxapp.core import clock, masking, sessions
 from wxapp.core.config import Config
 from wxapp.core.db import db, is_conflict, is_outage, repeat_on_conflict
 from wxapp.core.errors import DomainError, Forbidden, NotFound, SignInRequired, TooManyRequests, Unavailable
@@ -67,7 +67,14 @@ def init_app(app: Flask, config: Config) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.filters.update(yuan=yuan, when=when, day=day)
+    app.jinja_env.filters.update(
+        yuan=yuan,
+        when=when,
+        day=day,
+        masked_name=masking.masked_name,
+        masked_id_number=masking.masked_id_number,
+        masked_phone=masking.masked_phone,
+    )
     app.before_request(_number_request)
     app.after_request(_set_headers)
     sessions.init_app(app)
