@@ -23,13 +23,20 @@ Finish = Callable[[Response, Sequence[Fault]], Response]
 """Last touch on an answer, e.g. signing it; sees the faults that hit the call (``wrong_signature``)."""
 View = Callable[..., Any]
 
+ORDERED_ERRORS = {
+    Kind.ERROR: ("", ""),
+    Kind.EXPIRED_TOKEN: ("42001", "access_token expired"),
+    Kind.QUOTA: ("45009", "reach max api daily quota limit"),
+}
+"""Faults that answer with an error, and which; empty: as ordered."""
+
 NAMES: set[str] = {"callback/*"}
 """Names of all endpoints, for the control page; those that push add theirs."""
 
 
 def world() -> World:
     """Return the world of the running application."""
-    return cast(World, current_app.extensions["world"])
+    return cast("World", current_app.extensions["world"])
 
 
 def account_error(code: str, message: str) -> Response:
@@ -47,7 +54,6 @@ def endpoint(
     ``finish`` runs on every answer that the endpoint itself gives, errors ordered by a fault included, but not on
     a bare HTTP status (that one comes from a gateway in front).
     """
-
     NAMES.add(name)
 
     def decorate(view: View) -> Callable[..., Response]:
@@ -103,37 +109,46 @@ def _play(
     finish: Finish | None,
     call: Call,
 ) -> Response:
-    here = world()
-    hit = here.faults.take(name, BEFORE | AFTER)
+    hit = world().faults.take(name, BEFORE | AFTER)
     call.note = ", ".join(fault.kind for fault in hit)
-    answer: Response | None = None
-    for fault in hit:
-        if fault.kind is Kind.DELAY:
-            here.pause(fault.seconds)
-        elif fault.kind is Kind.HANG:
-            return hang(fault.seconds)
-        elif fault.kind is Kind.STATUS:
-            return gateway_answer(fault.status)
-        elif fault.kind is Kind.ERROR:
-            answer = answer or error(fault.code, fault.message)
-        elif fault.kind is Kind.EXPIRED_TOKEN:
-            answer = answer or error("42001", "access_token expired")
-        elif fault.kind is Kind.QUOTA:
-            answer = answer or error("45009", "reach max api daily quota limit")
+    answer, final = _before(hit, error)
+    if final is not None:
+        return final
     response = answer or make_response(view(*args, **kwargs))
     if finish is not None:
         response = finish(response, hit)
+    return _after(hit, response, call)
+
+
+def _before(hit: Sequence[Fault], error: ErrorAnswer) -> tuple[Response | None, Response | None]:
+    """Apply the faults that keep the call from taking effect.
+
+    Return an answer that takes the place of the view's, or one that ends the call as it is.
+    """
+    answer: Response | None = None
+    for fault in hit:
+        if fault.kind is Kind.DELAY:
+            world().pause(fault.seconds)
+        elif fault.kind is Kind.HANG:
+            return None, hang(fault.seconds)
+        elif fault.kind is Kind.STATUS:
+            return None, gateway_answer(fault.status)
+        elif fault.kind in ORDERED_ERRORS and answer is None:
+            code, message = ORDERED_ERRORS[fault.kind]
+            answer = error(code or fault.code, message or fault.message)
+    return answer, None
+
+
+def _after(hit: Sequence[Fault], response: Response, call: Call) -> Response:
+    """Apply the faults that spoil the answer of a call that has taken effect."""
     for fault in hit:
         if fault.kind is Kind.ACT_THEN_STATUS:
             return gateway_answer(fault.status)
         if fault.kind is Kind.ACT_THEN_HANG:
             return hang(fault.seconds)
-        if fault.kind is Kind.CUT_BODY:
+        if fault.kind in {Kind.CUT_BODY, Kind.SLOW_BODY}:
             call.answer = readable(response.get_data())
-            response = _cut(response)
-        elif fault.kind is Kind.SLOW_BODY:
-            call.answer = readable(response.get_data())
-            response = _slow(response, fault.seconds)
+            response = _cut(response) if fault.kind is Kind.CUT_BODY else _slow(response, fault.seconds)
     return response
 
 

@@ -106,13 +106,13 @@ class Faults:
         status: int = 502,
         code: str = "",
         message: str = "",
-        probability: float = 1.0,
-        seed: int = 0,
+        chance: tuple[float, int] = (1.0, 0),
     ) -> Fault:
-        """Order a fault.
+        """Order a fault; ``chance`` is the probability of hitting a call, and the seed of the dice.
 
         :raises ValueError: the kind is unknown, the count is below 1 or the probability not within 0..1.
         """
+        probability, seed = chance
         if count is not None and count < 1:
             raise ValueError("count must be at least 1, or null for 'until taken back'")
         if not 0 < probability <= 1:

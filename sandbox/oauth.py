@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -110,8 +111,8 @@ def _page(template: str, **values: Any) -> str:
 # -- the API -------------------------------------------------------------------------------------------------
 
 
-def _interface(path: str) -> Any:
-    def decorate(view: Any) -> Any:
+def _interface(path: str) -> Callable[[Callable[[World], Body]], Callable[..., Response]]:
+    def decorate(view: Callable[[World], Body]) -> Callable[..., Response]:
         def framed() -> Response:
             try:
                 body: Body = view(world())

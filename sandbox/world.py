@@ -6,7 +6,6 @@ import contextlib
 import itertools
 import json
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator
@@ -283,7 +282,7 @@ class World:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_suffix(".new")
         draft.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
-        os.replace(draft, path)
+        draft.replace(path)
 
     def _read_file(self) -> None:
         path = self.config.server.state_file
@@ -293,7 +292,7 @@ class World:
             self._restore(json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, KeyError, ValidationError):
             aside = Path(f"{path}.unreadable")
-            os.replace(path, aside)
+            path.replace(aside)
             log.warning("state file could not be read and was put aside as %s", aside)
 
     def _restore(self, kept: dict[str, Any]) -> None:

@@ -78,7 +78,9 @@ def read_picture(content: bytes) -> str | None:
     """Return what the first QR code in a picture says; None if there is none or it is no picture."""
     try:
         with Image.open(io.BytesIO(content)) as picture:
-            found = zxingcpp.read_barcodes(picture.convert("RGB"), formats=zxingcpp.BarcodeFormat.QRCode)
+            found = zxingcpp.read_barcodes(
+                picture.convert("RGB"), formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+            )
     except (UnidentifiedImageError, OSError, Image.DecompressionBombError):
         return None
     return next((str(code.text) for code in found if code.text), None)

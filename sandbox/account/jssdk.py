@@ -44,6 +44,6 @@ def check(world: World, *, appid: str, noncestr: str, timestamp: str, url: str, 
         current, alive = world.account.ticket, world.account.ticket_expires_at > world.now()
     if not current or not alive:
         raise BadConfig("config:invalid signature")
-    wanted = signature(ticket=current, noncestr=noncestr, timestamp=timestamp, url=url.split("#")[0])
+    wanted = signature(ticket=current, noncestr=noncestr, timestamp=timestamp, url=url.split("#", maxsplit=1)[0])
     if not hmac.compare_digest(wanted.encode(), given.encode()):
         raise BadConfig("config:invalid signature")

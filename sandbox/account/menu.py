@@ -12,9 +12,14 @@ KEY_TYPES = frozenset(
     {"click", "scancode_push", "scancode_waitmsg", "pic_sysphoto", "pic_photo_or_album", "pic_weixin"}
     | {"location_select"}
 )
-MEDIA_TYPES = frozenset({"media_id", "view_limited"})
-ARTICLE_TYPES = frozenset({"article_id", "article_view_limited"})
-TYPES = KEY_TYPES | MEDIA_TYPES | ARTICLE_TYPES | {"view", "miniprogram"}
+NEEDED = {
+    "media_id": "media_id",
+    "view_limited": "media_id",
+    "article_id": "article_id",
+    "article_view_limited": "article_id",
+}
+"""Types that show something published, and the field that names it."""
+TYPES = KEY_TYPES | NEEDED.keys() | {"view", "miniprogram"}
 SUB = 7
 """A code about a sub-button lies seven above that of a top button (40018 and 40025, …)."""
 
@@ -89,6 +94,10 @@ def _check(button: Any, *, sub: bool) -> None:
         for below in subs:
             _check(below, sub=True)
         return
+    _check_type(button, step)
+
+
+def _check_type(button: dict[str, Any], step: int) -> None:
     kind = button.get("type")
     if kind not in TYPES:
         raise ApiError(40017 + step)
@@ -97,13 +106,11 @@ def _check(button: Any, *, sub: bool) -> None:
     if kind in {"view", "miniprogram"}:
         if not 1 <= _size(button.get("url")) <= 1024:
             raise ApiError(40020 + step)
-        if not str(button["url"]).startswith(("http://", "https://")):
-            raise ApiError(40054 if sub else 40055)
+        if not button["url"].startswith(("http://", "https://")):
+            raise ApiError(40054 if step else 40055)
     if kind == "miniprogram" and not (button.get("appid") and button.get("pagepath")):
         raise ApiError(45064)
-    if kind in MEDIA_TYPES and not button.get("media_id"):
-        raise ApiError(40007)
-    if kind in ARTICLE_TYPES and not button.get("article_id"):
+    if not button.get(NEEDED.get(str(kind), "name")):
         raise ApiError(40007)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sandbox.account import media
@@ -52,34 +53,53 @@ def spend(world: World, person: Person) -> None:
 def _content(world: World, body: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     kind = body.get("msgtype")
     part = body.get(str(kind))
-    if kind not in {"text", "image", "news", "msgmenu"}:
+    if kind not in CONTENTS:
         raise ApiError(40008)
     if not isinstance(part, dict):
         raise ApiError(47001)
-    if kind == "text":
-        content = part.get("content")
-        if not isinstance(content, str) or not content:
-            raise ApiError(44004, "empty content")
-        if len(content.encode()) > TEXT_LIMIT:
-            raise ApiError(45002)
-        return "text", {"text": content}
-    if kind == "image":
-        media_id = part.get("media_id")
-        if not isinstance(media_id, str) or not media_id:
-            raise ApiError(41006)
-        media.find(world, media_id)
-        return "image", {"media_id": media_id}
-    if kind == "news":
-        articles = part.get("articles")
-        if not isinstance(articles, list) or len(articles) != 1 or not isinstance(articles[0], dict):
-            raise ApiError(45008)
-        names = ("title", "description", "url", "picurl")
-        return "news", {"articles": [{name: str(articles[0].get(name) or "") for name in names}]}
+    return kind, CONTENTS[str(kind)](world, part)
+
+
+def _text(_world: World, part: dict[str, Any]) -> dict[str, Any]:
+    content = part.get("content")
+    if not isinstance(content, str) or not content:
+        raise ApiError(44004, "empty content")
+    if len(content.encode()) > TEXT_LIMIT:
+        raise ApiError(45002)
+    return {"text": content}
+
+
+def _image(world: World, part: dict[str, Any]) -> dict[str, Any]:
+    media_id = part.get("media_id")
+    if not isinstance(media_id, str) or not media_id:
+        raise ApiError(41006)
+    media.find(world, media_id)
+    return {"media_id": media_id}
+
+
+def _news(_world: World, part: dict[str, Any]) -> dict[str, Any]:
+    articles = part.get("articles")
+    if not isinstance(articles, list) or len(articles) != 1 or not isinstance(articles[0], dict):
+        raise ApiError(45008)
+    return {
+        "articles": [{name: str(articles[0].get(name) or "") for name in ("title", "description", "url", "picurl")}]
+    }
+
+
+def _msgmenu(_world: World, part: dict[str, Any]) -> dict[str, Any]:
     items = part.get("list")
     if not isinstance(items, list) or not all(isinstance(item, dict) and item.get("content") for item in items):
         raise ApiError(47001)
-    return "msgmenu", {
+    return {
         "head": str(part.get("head_content") or ""),
         "tail": str(part.get("tail_content") or ""),
         "items": [{"id": str(item.get("id", "")), "content": str(item["content"])} for item in items],
     }
+
+
+CONTENTS: dict[str, Callable[[World, dict[str, Any]], dict[str, Any]]] = {
+    "text": _text,
+    "image": _image,
+    "news": _news,
+    "msgmenu": _msgmenu,
+}

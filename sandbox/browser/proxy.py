@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from http.cookiejar import Cookie, DefaultCookiePolicy
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.request import Request
 
 import requests
 import urllib3
@@ -56,7 +55,8 @@ def _forward(world: World, person_id: str) -> Response:
         prepared.headers["Content-Length"] = str(len(body))
     session = requests.Session()
     session.trust_env = False
-    session.cookies.set_policy(_NoCookies())
+    # Cookies belong to the person's browser, not to the proxy.
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     try:
         upstream = session.send(prepared, stream=True, allow_redirects=False, timeout=TIMEOUT)
     except requests.RequestException as error:
@@ -92,20 +92,20 @@ def _request_headers(world: World, person_id: str) -> dict[str, str]:
 
 
 def _answer_headers(world: World, person_id: str, upstream: requests.Response) -> list[tuple[str, str]]:
-    headers: list[tuple[str, str]] = []
     raw: Any = upstream.raw.headers
-    for name, value in raw.iteritems():
-        lower = name.lower()
-        if lower in DROPPED:
-            continue
-        if lower == "location":
-            value = on_person_host(world, person_id, value)
-        elif lower == "set-cookie":
-            value = _cookie(value)
-        elif lower.startswith("content-security-policy"):
-            value = _policy(value)
-        headers.append((name, value))
-    return headers
+    return [
+        (name, _fitted(world, person_id, name.lower(), value))
+        for name, value in raw.iteritems()
+        if name.lower() not in DROPPED
+    ]
+
+
+def _fitted(world: World, person_id: str, name: str, value: str) -> str:
+    if name == "location":
+        return on_person_host(world, person_id, value)
+    if name == "set-cookie":
+        return _cookie(value)
+    return _policy(value) if name.startswith("content-security-policy") else value
 
 
 def _cookie(value: str) -> str:
@@ -146,13 +146,3 @@ def _stream(upstream: requests.Response, session: requests.Session) -> Iterator[
             yield piece
     finally:
         session.close()
-
-
-class _NoCookies(DefaultCookiePolicy):
-    """Cookies belong to the person's browser, not to the proxy."""
-
-    def set_ok(self, cookie: Cookie, request: Request) -> bool:
-        return False
-
-    def return_ok(self, cookie: Cookie, request: Request) -> bool:
-        return False

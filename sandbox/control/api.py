@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any
 
 from flask import Blueprint, abort, current_app, request
 
@@ -32,7 +32,8 @@ def faults() -> Any:
 def order_fault() -> Any:
     """Order a fault."""
     asked = form(forms.NewFault)
-    return world().faults.order(**asked.model_dump()).as_json()
+    plain = asked.model_dump(exclude={"probability", "seed"})
+    return world().faults.order(**plain, chance=(asked.probability, asked.seed)).as_json()
 
 
 @blueprint.delete("/__sandbox/faults")
@@ -265,7 +266,7 @@ def endpoint_names() -> Any:
 
 
 def _pusher() -> Pusher:
-    return cast(Pusher, world().pusher)
+    return world().pusher
 
 
 def _send(push: Push, *, wait: bool) -> None:
