@@ -23,7 +23,7 @@ from tests.engines.servers import PATIENCE, Started, free_port, start, wait_unti
 __all__ = ["Processes", "Running", "free_port", "processes", "write_toml"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-WXAPP = [sys.executable, "-m", "wxapp.cli"]
+WXAPP = [sys.executable, "-m", "wxapp"]
 
 
 @dataclass
