@@ -1,0 +1,1 @@
+"""What the demo's hospital is made of. All of it is invented."""
