@@ -1,0 +1,31 @@
+"""Tables of payments."""
+
+from wxapp.payments.models.bills import Bill, BillRow, Difference, DifferenceStatus
+from wxapp.payments.models.orders import (
+    Attempt,
+    AttemptStatus,
+    Late,
+    Method,
+    Notice,
+    PaymentOrder,
+    PaymentStatus,
+)
+from wxapp.payments.models.refunds import PartStatus, Refund, RefundPart, RefundStatus
+
+__all__ = [
+    "Attempt",
+    "AttemptStatus",
+    "Bill",
+    "BillRow",
+    "Difference",
+    "DifferenceStatus",
+    "Late",
+    "Method",
+    "Notice",
+    "PartStatus",
+    "PaymentOrder",
+    "PaymentStatus",
+    "Refund",
+    "RefundPart",
+    "RefundStatus",
+]

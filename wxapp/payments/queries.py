@@ -1,0 +1,197 @@
+"""Reads of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from wxapp.core import clock
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.payments.models import (
+    Attempt,
+    AttemptStatus,
+    Late,
+    Method,
+    Notice,
+    PaymentOrder,
+    PaymentStatus,
+    Refund,
+    RefundPart,
+    RefundStatus,
+)
+from wxapp.payments.states import LIVE
+
+
+@dataclass(frozen=True)
+class Due:
+    """A payment order as the hot paths need it: plain values that survive the end of a transaction."""
+
+    id: int
+    no: str
+    subject_kind: str
+    subject_no: str
+    description: str
+    patient_id: int | None
+    payee_account_id: int
+    amount_fen: int
+    status: PaymentStatus
+    attempts: int
+    expires_at: datetime
+
+
+_DUE = (
+    PaymentOrder.id,
+    PaymentOrder.no,
+    PaymentOrder.subject_kind,
+    PaymentOrder.subject_no,
+    PaymentOrder.description,
+    PaymentOrder.patient_id,
+    PaymentOrder.payee_account_id,
+    PaymentOrder.amount_fen,
+    PaymentOrder.status,
+    PaymentOrder.attempts,
+    PaymentOrder.expires_at,
+)
+
+
+def get_due(payment_no: str) -> Due:
+    row = db.session.execute(sa.select(*_DUE).where(PaymentOrder.no == payment_no)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Due(*row)
+
+
+def get_due_by_id(payment_order_id: int) -> Due:
+    return Due(*db.session.execute(sa.select(*_DUE).where(PaymentOrder.id == payment_order_id)).one())
+
+
+def find_payment(subject_kind: str, subject_no: str) -> PaymentOrder | None:
+    return db.session.scalars(
+        sa.select(PaymentOrder).where(PaymentOrder.subject_kind == subject_kind, PaymentOrder.subject_no == subject_no)
+    ).one_or_none()
+
+
+def get_payment(payment_no: str) -> PaymentOrder:
+    payment = db.session.scalars(sa.select(PaymentOrder).where(PaymentOrder.no == payment_no)).one_or_none()
+    if payment is None:
+        raise NotFound
+    return payment
+
+
+def live_attempts(payment_order_id: int) -> list[int]:
+    """Return the numbers of attempts that may still end in money, oldest first."""
+    return list(
+        db.session.scalars(
+            sa.select(Attempt.id)
+            .where(Attempt.payment_order_id == payment_order_id, Attempt.status.in_(LIVE))
+            .order_by(Attempt.id)
+        )
+    )
+
+
+def get_attempt(attempt_id: int) -> Attempt:
+    return db.session.get_one(Attempt, attempt_id)
+
+
+def find_attempt(out_trade_no: str) -> Attempt | None:
+    return db.session.scalars(sa.select(Attempt).where(Attempt.out_trade_no == out_trade_no)).one_or_none()
+
+
+def attempts_of(payment_order_id: int) -> list[Attempt]:
+    return list(
+        db.session.scalars(sa.select(Attempt).where(Attempt.payment_order_id == payment_order_id).order_by(Attempt.id))
+    )
+
+
+def paid_attempts(payment_order_id: int) -> list[Attempt]:
+    """Return the attempts whose money belongs to this payment order."""
+    return list(
+        db.session.scalars(
+            sa.select(Attempt).where(
+                Attempt.payment_order_id == payment_order_id,
+                Attempt.status == AttemptStatus.SUCCEEDED,
+                Attempt.late.in_((Late.NO, Late.TAKEN)),
+            )
+        )
+    )
+
+
+def notices_of(numbers: Sequence[str]) -> list[Notice]:
+    return list(db.session.scalars(sa.select(Notice).where(Notice.number.in_(numbers)).order_by(Notice.id)))
+
+
+def get_refund(refund_no: str) -> Refund:
+    refund = db.session.scalars(sa.select(Refund).where(Refund.no == refund_no)).one_or_none()
+    if refund is None:
+        raise NotFound
+    return refund
+
+
+def find_refund(source: str) -> Refund | None:
+    return db.session.scalars(sa.select(Refund).where(Refund.source == source)).one_or_none()
+
+
+def refunds_of(payment_order_id: int) -> list[Refund]:
+    return list(
+        db.session.scalars(sa.select(Refund).where(Refund.payment_order_id == payment_order_id).order_by(Refund.id))
+    )
+
+
+def parts_of(refund_ids: Sequence[int]) -> list[RefundPart]:
+    if not refund_ids:
+        return []
+    return list(
+        db.session.scalars(sa.select(RefundPart).where(RefundPart.refund_id.in_(refund_ids)).order_by(RefundPart.id))
+    )
+
+
+def find_part(out_refund_no: str) -> RefundPart | None:
+    return db.session.scalars(sa.select(RefundPart).where(RefundPart.out_refund_no == out_refund_no)).one_or_none()
+
+
+def refunds_waiting() -> int:
+    """Return how many refunds wait for a decision or for somebody to act."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count()).where(Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.STUCK)))
+        )
+        or 0
+    )
+
+
+@dataclass(frozen=True)
+class Takings:
+    """What one way to pay brought in on a day, and what went back."""
+
+    channel: Method
+    count: int
+    amount_fen: int
+    refunded_fen: int
+
+
+def takings(day: date) -> list[Takings]:
+    """Return the day's takings by way of payment, largest first."""
+    start, end = clock.day_bounds(day)
+    came: dict[Method, tuple[int, int]] = {}
+    for channel, count, fen in db.session.execute(
+        sa.select(Attempt.channel, sa.func.count(), sa.func.sum(Attempt.amount_fen))
+        .where(Attempt.status == AttemptStatus.SUCCEEDED, Attempt.paid_at >= start, Attempt.paid_at < end)
+        .group_by(Attempt.channel)
+    ):
+        came[channel] = (count, int(fen))
+    went: dict[Method, int] = {}
+    for channel, fen in db.session.execute(
+        sa.select(RefundPart.channel, sa.func.sum(RefundPart.amount_fen))
+        .where(RefundPart.done_at >= start, RefundPart.done_at < end)
+        .group_by(RefundPart.channel)
+    ):
+        went[channel] = int(fen)
+    rows = [
+        Takings(channel, *came.get(channel, (0, 0)), refunded_fen=went.get(channel, 0))
+        for channel in came.keys() | went.keys()
+    ]
+    return sorted(rows, key=lambda row: (-row.amount_fen, row.channel))

@@ -1,0 +1,69 @@
+"""What can be paid for. Each package above registers its kind; payments know it by kind and number only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of what is to be paid, for the cashier and the receipt."""
+
+    name: str
+    quantity: int
+    amount_fen: int
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A kind of thing that is paid for.
+
+    :param page: endpoint of the patient's page of one, which gets its number as ``argument``
+    :param staff_page: endpoint of the staff's page of one
+    :param find: numbers that a text typed by the cashier may mean (order number, redemption code)
+    :param lines: what a number consists of
+    :param wait_at_hospital: called in the transaction that chooses 到院支付, with the number and who chose; lets the
+        subject wait and returns until when. None: this kind can't be paid at the hospital.
+    """
+
+    kind: str
+    label: str
+    page: str
+    argument: str = "no"
+    staff_page: str = ""
+    find: Callable[[str], Sequence[str]] | None = None
+    lines: Callable[[str], Sequence[Line]] | None = None
+    wait_at_hospital: Callable[[str, str], datetime] | None = None
+
+
+_subjects: dict[str, Subject] = {}
+
+
+def register(subject: Subject) -> None:
+    """Make a kind known; called once when its package is imported."""
+    _subjects[subject.kind] = subject
+
+
+def subject_of(kind: str) -> Subject | None:
+    return _subjects.get(kind)
+
+
+def subjects() -> list[Subject]:
+    return list(_subjects.values())
+
+
+def label_of(kind: str) -> str:
+    subject = _subjects.get(kind)
+    return subject.label if subject else kind
+
+
+def lines_of(kind: str, no: str) -> Sequence[Line]:
+    subject = _subjects.get(kind)
+    return subject.lines(no) if subject and subject.lines else ()
+
+
+def numbers_meant(text: str) -> list[tuple[str, str]]:
+    """Return (kind, number) of whatever a typed text may mean."""
+    return [(subject.kind, no) for subject in _subjects.values() if subject.find for no in subject.find(text)]
