@@ -10,11 +10,15 @@ from flask import Flask, Response, jsonify, send_file
 from flask_migrate import Migrate
 from whitenoise import WhiteNoise
 
-from wxapp.core import clock, crypto, events, files, idempotency, logs, states, store, web  # noqa: F401 - tables
+from wxapp.core import clock, crypto, events, files, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
 from wxapp.h5 import views as h5
+from wxapp.messages import handlers as message_handlers  # noqa: F401 - listens
+from wxapp.sms import connected as sms
+from wxapp.sms.client import Sms
+from wxapp.sms.config import SmsConfig
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.client import OfficialAccount
@@ -100,6 +104,19 @@ def use_clients(config: Config) -> None:
             jssdk=JsSdk(account.appid, official_account, store=shared, now=clock.now),
             callback=Callback(account, store=shared, now=clock.now),
             pay=Pay(merchant, now=clock.now),
+        )
+    )
+    sms.use(
+        Sms(
+            SmsConfig(
+                secret_id=config.sms.secret_id,
+                secret_key=config.sms.secret_key.read(),
+                sdk_app_id=config.sms.sdk_app_id,
+                sign_name=config.sms.sign_name,
+                url=config.sms.base_url,
+                region=config.sms.region,
+            ),
+            now=clock.now,
         )
     )
 

@@ -1,0 +1,62 @@
+"""The one list of timed work. A job asks the database what is due, so running it twice or late does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import time, timedelta
+
+from wxapp.core import events, job_runs, sessions
+from wxapp.core.store import DatabaseStore
+from wxapp.messages import services as messages
+from wxapp.messages import tasks as message_tasks
+
+
+@dataclass(frozen=True)
+class Job:
+    """A function without arguments that returns how much it did.
+
+    :ivar every: rhythm of the job, or
+    :ivar at: the hospital's time of day, e.g. ``03:10``; a day that was missed is made up for at the next start
+    :ivar late: how late a run may begin before it is left to the next one
+    :ivar label: its name on the staff's page
+    """
+
+    name: str
+    function: Callable[[], int]
+    label: str
+    every: timedelta | None = None
+    at: str = ""
+    late: timedelta = timedelta(hours=1)
+
+    def __post_init__(self) -> None:
+        if (self.every is None) == (not self.at):
+            raise ValueError(f"{self.name}: either every or at")
+
+    @property
+    def time_of_day(self) -> time:
+        return time.fromisoformat(self.at)
+
+    @property
+    def rhythm(self) -> str:
+        if self.every is None:
+            return f"每天{self.at}"
+        seconds = int(self.every.total_seconds())
+        return f"每{seconds // 60}分钟" if seconds >= 60 and seconds % 60 == 0 else f"每{seconds}秒"
+
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+JOBS: list[Job] = [
+    Job("events.deliver_due", events.deliver_due, "转告系统内部事件", every=SECOND),
+    Job("messages.deliver_due", message_tasks.deliver_due, "发送消息", every=SECOND),
+    Job("messages.apply_receipts", messages.apply_receipts, "登记消息送达结果", every=5 * SECOND),
+    Job("messages.broadcast", message_tasks.broadcast, "群发消息", every=2 * SECOND),
+    Job("messages.remove_old", message_tasks.remove_old, "清理过期消息", at="03:40"),
+    Job("sessions.remove_ended", sessions.remove_ended, "清理过期登录", every=10 * MINUTE),
+    Job("store.remove_expired", DatabaseStore().remove_expired, "清理临时数据", every=10 * MINUTE),
+    Job("events.remove_heard", events.remove_heard, "清理已转告的事件", at="03:10"),
+    Job("job_runs.remove_old", job_runs.remove_old, "清理任务记录", at="03:20"),
+]
+"""Ordered as staff see it: first what people wait for, then the housekeeping."""

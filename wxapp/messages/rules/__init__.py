@@ -1,0 +1,1 @@
+"""Rules of the message centre: values in, value out."""
