@@ -2,9 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wxapp.core.events import on
+from wxapp.mall import queries
 from wxapp.mall.services import ordering, refunds
+from wxapp.payments import subjects
 from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundRejected, RefundSucceeded
+
+CLOSE_REASONS = {"expired": "超时未付款，自动关闭"}
+
+
+def numbers_meant(text: str) -> Sequence[str]:
+    """Return the orders that a cashier may mean by an order number, a 12-digit code, or the contact's name or phone."""
+    return queries.find_numbers(text)
+
+
+def lines_of(order_no: str) -> Sequence[subjects.Line]:
+    order = queries.get_order(order_no)
+    return [subjects.Line(line.goods_name, line.quantity, line.amount_fen) for line in order.lines]
+
+
+subjects.register(
+    subjects.Subject(
+        kind=ordering.SUBJECT,
+        label="体检商城订单",
+        page="mall.order",
+        argument="order_no",
+        staff_page="mall_admin.order",
+        find=numbers_meant,
+        lines=lines_of,
+        wait_at_hospital=ordering.wait_at_hospital,
+    )
+)
 
 
 @on(PaymentReceived)
@@ -22,7 +52,7 @@ def follow_payment(event: PaymentReceived) -> None:
 @on(PaymentClosed)
 def follow_closing(event: PaymentClosed) -> None:
     if event.subject_kind == ordering.SUBJECT:
-        ordering.close_for_unpaid(event.subject_no, by=event.by, reason=event.reason)
+        ordering.close_for_unpaid(event.subject_no, reason=CLOSE_REASONS.get(event.reason, event.reason))
 
 
 @on(RefundSucceeded)

@@ -224,7 +224,15 @@ def phone_index(phone: str) -> str:
     return blind_index(phone, context="mall_order.contact_phone")
 
 
-def lines_of(order_id: int) -> list[OrderLine]:
-    return list(
-        db.session.scalars(sa.select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.position))
+def find_numbers(text: str, *, limit: int = 20) -> list[str]:
+    """Return order numbers, newest first, by number, redemption code (blanks allowed), contact's name or phone."""
+    word = text.replace(" ", "").strip()
+    if not word:
+        return []
+    found = sa.or_(
+        Order.no == word.upper(),
+        Order.redemption_code == word,
+        Order.contact_phone_index == phone_index(word),
+        Order.contact_name_index == name_index(word),
     )
+    return list(db.session.scalars(sa.select(Order.no).where(found).order_by(Order.id.desc()).limit(limit)))

@@ -41,7 +41,7 @@ def closes_at(placed_at: datetime, *, minutes: int) -> datetime:
 
 def can_wish(day: date, *, today: date) -> bool:
     """A check-up may be wished from tomorrow on, up to half a year ahead."""
-    return today < day <= today + timedelta(days=180)
+    return first_wish(today) <= day <= last_wish(today)
 
 
 def search_words(text: str) -> list[str]:
@@ -52,3 +52,11 @@ def search_words(text: str) -> list[str]:
 def like_pattern(word: str) -> str:
     """Return the pattern that finds a word anywhere, with the wildcards in it taken as themselves (escape ``!``)."""
     return "%" + re.sub(r"([!%_])", r"!\1", word) + "%"
+
+
+def first_wish(today: date) -> date:
+    return today + timedelta(days=1)
+
+
+def last_wish(today: date) -> date:
+    return today + timedelta(days=180)

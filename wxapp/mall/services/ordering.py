@@ -200,16 +200,21 @@ def _description(sold: dict[int, _Sold], wanted: Sequence[Wanted]) -> str:
 # --- what becomes of it ----------------------------------------------------------------------------------------------
 
 
-def choose_hospital(order: Order, *, by: str) -> None:
-    """Note that the patient will pay at the hospital (到院支付): the order waits for the cashier, with a longer deadline.
+def wait_at_hospital(order_no: str, by: str) -> datetime:
+    """Note that the patient will pay at the hospital (到院支付), and return until when the order waits for that.
+
+    Runs inside the transaction in which payments note the choice; choosing again changes nothing.
 
     :raises IllegalTransition: the order is not awaiting payment any more
     """
-    expires_at = clock.now() + timedelta(days=settings.HOSPITAL_DAYS())
     with transaction():
+        order = queries.get_order(order_no)
+        if order.status is OrderStatus.AWAITING_HOSPITAL:
+            return order.expires_at
+        expires_at = clock.now() + timedelta(days=settings.HOSPITAL_DAYS())
         ORDER.move(order, OrderStatus.AWAITING_HOSPITAL, by=by, why="到院支付", expires_at=expires_at)
-        payments.extend(SUBJECT, order.no, expires_at=expires_at)
         _tell_placed(order, state="待到院支付", hint=settings.BRING_ALONG())
+        return expires_at
 
 
 def cancel_order(order: Order, *, by: str, reason: str) -> None:
@@ -222,13 +227,20 @@ def cancel_order(order: Order, *, by: str, reason: str) -> None:
     payments.close_payment(SUBJECT, order.no, by=by, reason=reason)
 
 
-def close_for_unpaid(order_no: str, *, by: str, reason: str) -> None:
+def close_for_unpaid(order_no: str, *, reason: str) -> None:
     """Follow a payment that was closed: the order ends, each piece of stock comes back once."""
     with transaction():
         order = queries.get_order(order_no)
         if order.status not in UNPAID:
             return
-        ORDER.move(order, OrderStatus.CLOSED, by=by, why=reason, closed_at=clock.now(), close_reason=reason[:100])
+        ORDER.move(
+            order,
+            OrderStatus.CLOSED,
+            by=actors.system("payments"),
+            why=reason,
+            closed_at=clock.now(),
+            close_reason=reason[:100],
+        )
         _return_stock(order.lines)
         publish(OrderClosed(order_no))
 
@@ -250,6 +262,7 @@ def mark_paid(order_no: str, *, payment_no: str, amount_fen: int, method: str, l
             if not _can_take_again(order.lines):
                 payments.refund_late(payment_no, reason="订单已关闭且库存不足")
                 return
+            payments.take_late(payment_no)
         elif order.status not in UNPAID:
             if landed_late:  # paid a second time
                 payments.refund_late(payment_no, reason="订单已支付，重复付款")
