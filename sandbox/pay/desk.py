@@ -6,6 +6,7 @@ test; ``start`` lets a thread call it until the world stops.
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -26,6 +27,8 @@ from sandbox.people import Person
 from sandbox.world import UnknownPerson, World
 
 TICK_SECONDS = 0.2
+
+log = logging.getLogger(__name__)
 
 
 class Desk:
@@ -149,7 +152,10 @@ class Desk:
 
     def _run(self) -> None:
         while not self.world.stopping.is_set():
-            self.tick()
+            try:
+                self.tick()
+            except Exception:  # the outermost frame of the thread: without it notifications would just end
+                log.exception("a tick failed")
             self.outbox.hurry.wait(TICK_SECONDS)
             self.outbox.hurry.clear()
 

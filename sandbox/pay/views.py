@@ -124,7 +124,7 @@ def check_request(here: Desk) -> None:
     accepts = request.headers.get("Accept", "")
     if "application/json" not in accepts and "*/*" not in accepts:
         raise param_error("Http头Accept应为application/json", field="/Accept", issue="missing")
-    if not request.headers.get("User-Agent"):
+    if not request.headers.get("User-Agent", "").strip():
         raise param_error("Http头缺少User-Agent", field="/User-Agent", issue="missing")
     if request.method == "POST" and request.mimetype != "application/json":
         raise param_error("Http头Content-Type应为application/json", field="/Content-Type", issue="wrong")

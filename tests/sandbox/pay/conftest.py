@@ -1,10 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from sandbox.app import create_app
@@ -27,6 +29,15 @@ from tests.sandbox.pay.merchant import (
 )
 
 MakeApp = Callable[..., Flask]
+
+START = datetime(2026, 3, 2, 10, 0, tzinfo=timezone(timedelta(hours=8)))
+
+
+@pytest.fixture(autouse=True)
+def still_clock() -> Iterator[time_machine.Traveller]:
+    """The machine's clock stands still; ``world.advance`` moves the sandbox's."""
+    with time_machine.travel(START, tick=False) as traveller:
+        yield traveller
 
 
 @pytest.fixture
@@ -64,8 +75,10 @@ def make_app(tmp_path: Path) -> MakeApp:
 
 
 @pytest.fixture
-def sandbox(make_app: MakeApp) -> Flask:
-    return make_app()
+def sandbox(make_app: MakeApp) -> Iterator[Flask]:
+    app = make_app()
+    yield app
+    app.extensions["world"].stop()
 
 
 @pytest.fixture

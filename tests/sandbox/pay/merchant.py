@@ -46,9 +46,7 @@ def private_pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def public_pem(key: rsa.RSAPrivateKey) -> bytes:
-    return key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    return key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
 
 
 def signed(text: str) -> str:
@@ -141,7 +139,13 @@ class Merchant:
         return self.call("POST", f"/v3/pay/transactions/out-trade-no/{number}/close", {"mchid": MCHID})
 
     def refund(
-        self, number: str = "REFUND-1", *, fen: int = 10_000, order: str = "ORDER-0001", total: int = 10_000, **other: Any
+        self,
+        number: str = "REFUND-1",
+        *,
+        fen: int = 10_000,
+        order: str = "ORDER-0001",
+        total: int = 10_000,
+        **other: Any,
     ) -> TestResponse:
         fields: dict[str, Any] = {
             "out_trade_no": order,

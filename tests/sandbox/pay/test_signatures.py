@@ -77,7 +77,9 @@ def test_the_parts_of_the_authorization_may_come_in_any_order():
     ids=["serial", "mchid", "slow clock", "fast clock", "changed body", "no signature"],
 )
 def test_a_wrongly_signed_request_changes_nothing(merchant: Merchant, spoilt: dict[str, Any]):
-    answer = merchant.call("POST", "/v3/pay/transactions/out-trade-no/ORDER-0001/close", {"mchid": "1900000001"}, **spoilt)
+    answer = merchant.call(
+        "POST", "/v3/pay/transactions/out-trade-no/ORDER-0001/close", {"mchid": "1900000001"}, **spoilt
+    )
     assert (answer.status_code, answer.json["code"]) == (401, "SIGN_ERROR")
     assert merchant.query().status_code == 404
 
