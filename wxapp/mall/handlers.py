@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from wxapp.core.events import on
 from wxapp.mall import queries
 from wxapp.mall.services import ordering, refunds
+from wxapp.messages import taps
 from wxapp.payments import subjects
 from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundRejected, RefundSucceeded
 
@@ -35,6 +36,9 @@ subjects.register(
         wait_at_hospital=ordering.wait_at_hospital,
     )
 )
+
+
+taps.register("order detail", "mall.order", "order_no")
 
 
 @on(PaymentReceived)

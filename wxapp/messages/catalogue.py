@@ -26,6 +26,7 @@ ORDER_NO = Field("order_no", "订单编号", "HM26030100001")
 ITEMS = Field("items", "内容", "入职体检套餐")
 AMOUNT = Field("amount", "金额", "299.00", Kind.MONEY)
 STATUS = Field("status", "状态", "已支付")
+HINT = Field("hint", "提示", "请携带身份证，出示订单二维码")
 PRESCRIPTION_NO = Field("prescription_no", "处方编号", "CF26030100001")
 POINTS = Field("points", "积分", "120")
 SUBJECT = Field("subject", "事项", "问诊完成")
@@ -46,51 +47,52 @@ _INQUIRY_LINES = (
 
 def _inquiry(
     code: str, label: str, to: str, channels: tuple[Channel, ...], tap: str, body: str, *,
-    sms: tuple[Line, ...] = (), is_essential: bool = False, is_urgent: bool = False,
+    sms: tuple[Line, ...] = (), matters: bool = False,
 ) -> Entry:  # fmt: skip
+    """Somebody waits for most of these in this minute, so what matters is urgent too."""
     return Entry(
         code, label, to, channels, tap, label, body, (INQUIRY_NO, PATIENT, DOCTOR, WAY, STARTS_AT),
-        oa=_INQUIRY_LINES if OA in channels else (), sms=sms, is_essential=is_essential, is_urgent=is_urgent,
+        oa=_INQUIRY_LINES if OA in channels else (), sms=sms, is_essential=matters, is_urgent=matters,
     )  # fmt: skip
 
 
 _INQUIRY = (
     _inquiry(
         "pt_inquiry_0000001", "问诊已提交", "patient", (SITE,), "inquiry detail",
-        "您的{way}（{inquiry_no}）已提交，请等待{doctor}医生接诊。", is_essential=True, is_urgent=True,
+        "您的{way}（{inquiry_no}）已提交，请等待{doctor}医生接诊。", matters=True,
     ),
     _inquiry(
         "dc_inquiry_0000001", "接诊提醒", "doctor", (SITE, PUSH, SMS), "doctor inquiry detail",
-        "{patient}提交了{way}（{inquiry_no}），请及时接诊。", is_essential=True, is_urgent=True,
+        "{patient}提交了{way}（{inquiry_no}），请及时接诊。", matters=True,
         sms=(Line("1", "问诊方式", "{way}"), Line("2", "问诊单号", "{inquiry_no}")),
     ),
     _inquiry(
         "yy_inquiry_0000002", "预约视频电话通知", "operations", (WECOM,), "admin inquiry orders",
-        "{patient}预约了{doctor}医生的{way}，时间{starts_at}。", is_essential=True, is_urgent=True,
+        "{patient}预约了{doctor}医生的{way}，时间{starts_at}。", matters=True,
     ),
     _inquiry(
         "pt_inquiry_0000002", "接诊成功", "patient", (SITE, OA), "conversation",
-        "{doctor}医生已接诊您的{way}，点击进入对话。", is_essential=True, is_urgent=True,
+        "{doctor}医生已接诊您的{way}，点击进入对话。", matters=True,
     ),
     _inquiry(
         "pt_inquiry_0000007", "医生未能接诊", "patient", (SITE, OA), "inquiry detail",
-        "很抱歉，{doctor}医生未能接诊您的{way}，费用将原路退回。", is_essential=True, is_urgent=True,
+        "很抱歉，{doctor}医生未能接诊您的{way}，费用将原路退回。", matters=True,
     ),
     _inquiry(
         "dc_inquiry_0000004", "问诊即将开始", "doctor", (SITE, MP), "doctor conversation",
-        "您与{patient}预约的{way}将于{starts_at}开始，请做好准备。", is_essential=True, is_urgent=True,
+        "您与{patient}预约的{way}将于{starts_at}开始，请做好准备。", matters=True,
     ),
     _inquiry(
         "pt_inquiry_0000005", "问诊即将开始", "patient", (SITE, MP), "conversation",
-        "您预约的{doctor}医生{way}将于{starts_at}开始，请提前进入。", is_essential=True, is_urgent=True,
+        "您预约的{doctor}医生{way}将于{starts_at}开始，请提前进入。", matters=True,
     ),
     _inquiry(
         "pt_inquiry_0000004", "视频通话提醒", "patient", (SITE, MP), "conversation",
-        "{doctor}医生邀请您进行视频通话，请点击进入。", is_essential=True, is_urgent=True,
+        "{doctor}医生邀请您进行视频通话，请点击进入。", matters=True,
     ),
     _inquiry(
         "dc_inquiry_0000002", "视频问诊尚未开始", "doctor", (SITE, PUSH), "doctor conversation",
-        "您与{patient}预约于{starts_at}的{way}尚未开始，请尽快联系。", is_essential=True, is_urgent=True,
+        "您与{patient}预约于{starts_at}的{way}尚未开始，请尽快联系。", matters=True,
     ),
     _inquiry(
         "dc_inquiry_0000003", "问诊已超时", "doctor", (SITE,), "doctor conversation",
@@ -98,11 +100,11 @@ _INQUIRY = (
     ),
     _inquiry(
         "yy_inquiry_0000001", "问诊超时或完成", "operations", (WECOM,), "admin inquiry orders",
-        "{patient}与{doctor}医生的{way}（{inquiry_no}）已结束。", is_urgent=True,
+        "{patient}与{doctor}医生的{way}（{inquiry_no}）已结束。",
     ),
     _inquiry(
         "pt_inquiry_0000003", "问诊超时已退款", "patient", (SITE, OA), "inquiry detail",
-        "您的{way}（{inquiry_no}）因超时未接诊已取消，费用将原路退回。", is_essential=True,
+        "您的{way}（{inquiry_no}）因超时未接诊已取消，费用将原路退回。", matters=True,
     ),
     _inquiry(
         "pt_inquiry_0000006", "问诊已完成", "patient", (SITE, OA), "review the inquiry",
@@ -191,11 +193,11 @@ _BOOKING_LINES = (
 _OFFICIAL_ACCOUNT = (
     Entry(
         "pt_order_0000001", "下单成功", "patient", (SITE, OA), "order detail",
-        "下单成功", "您的订单{order_no}（{items}）{status}，金额{amount}元。", (ORDER_NO, ITEMS, AMOUNT, STATUS, AT),
+        "下单成功", "您的订单{order_no}（{items}）{status}，金额{amount}元。{hint}", (ORDER_NO, ITEMS, AMOUNT, STATUS, HINT, AT),
         oa=(
             Line("character_string1", "订单编号", "{order_no}"), Line("thing2", "商品", "{items}"),
             Line("amount3", "金额", "{amount}元"), Line("phrase4", "状态", "{status}"),
-            Line("time5", "时间", "{at}"),
+            Line("time5", "时间", "{at}"), Line("thing6", "温馨提示", "{hint}"),
         ),
         is_essential=True, is_urgent=True,
     ),

@@ -213,7 +213,7 @@ def wait_at_hospital(order_no: str, by: str) -> datetime:
             return order.expires_at
         expires_at = clock.now() + timedelta(days=settings.HOSPITAL_DAYS())
         ORDER.move(order, OrderStatus.AWAITING_HOSPITAL, by=by, why="到院支付", expires_at=expires_at)
-        _tell_placed(order, state="待到院支付", hint=settings.BRING_ALONG())
+        _tell_placed(order, state="到院支付", hint=settings.BRING_ALONG())
         return expires_at
 
 
@@ -305,10 +305,10 @@ def _tell_placed(order: Order, *, state: str, hint: str) -> None:
         Receiver("wechat_user", order.wechat_user_id),
         {
             "order_no": order.no,
-            "goods": names,
-            "amount_fen": order.total_fen,
-            "state": state,
+            "items": names,
+            "amount": order.total_fen,
+            "status": state,
             "hint": hint,
-            "placed_at": order.placed_at,
+            "at": clock.now(),
         },
     )
