@@ -146,7 +146,7 @@ class Pay:
         :raises BillFault: damaged; fetch it again.
         """
         text = self._bill(lambda: self._library.trade_bill(day.isoformat(), "ALL", "GZIP"))
-        return bills.trade_bill(text, day) if text else TradeBill(day, ())
+        return TradeBill(day, ()) if text is None else bills.trade_bill(text, day)
 
     def fund_flow_bill(self, day: date) -> FundFlowBill:
         """Return all movements of the merchant's balance on a day.
@@ -155,7 +155,7 @@ class Pay:
         :raises BillFault: damaged; fetch it again.
         """
         text = self._bill(lambda: self._library.fundflow_bill(day.isoformat(), "BASIC", "GZIP"))
-        return bills.fund_flow_bill(text, day) if text else FundFlowBill(day, ())
+        return FundFlowBill(day, ()) if text is None else bills.fund_flow_bill(text, day)
 
     def payment_notice(self, headers: Mapping[str, str], body: bytes) -> PaymentNotice:
         """Verify and read a notice of payment; ``body`` are the raw bytes.
@@ -177,13 +177,13 @@ class Pay:
             raise PayUnknown("the answer is about another refund")
         return refund
 
-    def _bill(self, apply: Callable[[], dict[str, Any]]) -> str:
-        """Return the text of a bill, empty for a day without movement."""
+    def _bill(self, apply: Callable[[], dict[str, Any]]) -> str | None:
+        """Return the text of a bill, None for a day without movement."""
         try:
             answer = apply()
         except PayRefused as error:
             if error.code == _EMPTY_DAY:
-                return ""
+                return None
             raise
         url, digest = answer.get("download_url"), answer.get("hash_value")
         # The library joins base URL and rest; another address would make it ask a host of another's choosing.
