@@ -49,11 +49,13 @@ def pytest_build_schema(url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application on an empty database of this worker."""
     application = create_app(make_config(database_url, tmp_path_factory.mktemp("files")))
     application.testing = True
-    return application
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 @pytest.fixture(autouse=True)
