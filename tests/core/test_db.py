@@ -15,7 +15,7 @@ from wxapp.core.states import StatusChange
 
 
 def numbers() -> dict[str, int]:
-    return {name: value for name, value in db.session.execute(sa.select(Sequence.name, Sequence.value))}
+    return dict(db.session.execute(sa.select(Sequence.name, Sequence.value)).all())
 
 
 def test_a_transaction_keeps_all_or_nothing(app: Flask) -> None:
