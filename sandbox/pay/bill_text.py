@@ -7,12 +7,13 @@ back-quote, amounts are yuan with two decimals, lines end with CR LF.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sandbox.pay import moments
-from sandbox.pay.books import Books, Movement, Order, Refund, number
+from sandbox.pay.books import Books, Movement, Order, Refund
+from sandbox.pay.books import number as new_number
 from sandbox.pay.shown import BANK
 from sandbox.pay.twists import Twist
 
@@ -119,15 +120,17 @@ def _refund_entry(refund: Refund, order: Order, *, made_at: float) -> Entry:
     )
 
 
-def distort(entries: Sequence[Entry], twist: Twist, *, numbers: Collection[str] = ()) -> list[Entry]:
-    """Return the entries as a wrong bill has them; the one with a named number, or the first, is hit."""
+def distort(entries: Sequence[Entry], twist: Twist, *, number: str = "") -> list[Entry]:
+    """Return the entries as a wrong bill has them; the one with that number, or the first, is hit."""
     rows = list(entries)
-    hit = next((at for at, row in enumerate(rows) if {row.out_trade_no, row.out_refund_no} & set(numbers)), 0)
+    hit = next((at for at, row in enumerate(rows) if number and number in (row.out_trade_no, row.out_refund_no)), 0)
     if twist is Twist.BILL_MISSING_ROW:
         del rows[hit]
     elif twist is Twist.BILL_EXTRA_ROW:
         at = rows[hit].at
-        rows.append(dataclasses.replace(rows[hit], transaction_id=number(at, 28), out_trade_no="NO" + number(at, 26)))
+        rows.append(
+            dataclasses.replace(rows[hit], transaction_id=new_number(at, 28), out_trade_no="NO" + new_number(at, 26))
+        )
     elif twist is Twist.BILL_OTHER_AMOUNT:
         row = rows[hit]
         if row.is_refund:

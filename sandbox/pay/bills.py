@@ -28,14 +28,15 @@ def trade_bill(desk: Desk, *, bill_date: str, bill_type: str, tar_type: str) -> 
     if bill_type not in bill_text.HEADERS:
         raise param_error("bill_type无效", field="/bill_type", issue="not in enum")
     on = _day(desk, bill_date)
-    twist = desk.twists.take(BILLS, at="tradebill")
     with desk.world.lock:
         ready_at = _ready_at(desk, on)
         entries = bill_text.entries_of(desk.books, on, bill_type=bill_type, made_at=ready_at)
     if not entries:
         raise PayRefusal(400, "NO_STATEMENT_EXIST", "账单文件不存在")
+    numbers = {number for entry in entries for number in (entry.out_trade_no, entry.out_refund_no)}
+    twist = desk.twists.take(BILLS, at="pay/tradebill", numbers=numbers)
     if twist is not None:
-        entries = bill_text.distort(entries, twist.twist, numbers={twist.number})
+        entries = bill_text.distort(entries, twist.twist, number=twist.number)
     text = bill_text.trade_bill(entries, bill_type=bill_type, fee_bp=desk.world.config.pay.fee_bp)
     return _file(desk, text, tar_type=tar_type, twist=twist.twist if twist else None)
 
@@ -48,11 +49,11 @@ def fund_bill(desk: Desk, *, bill_date: str, account_type: str, tar_type: str) -
     if account_type not in ("BASIC", "OPERATION", "FEES"):
         raise param_error("account_type无效", field="/account_type", issue="not in enum")
     on = _day(desk, bill_date)
-    twist = desk.twists.take({Twist.BILL_WRONG_HASH}, at="fundflowbill")
     with desk.world.lock:
         movements = [each for each in desk.books.movements if moments.day(each.at) == on]
     if not movements or account_type != "BASIC":
         raise PayRefusal(400, "NO_STATEMENT_EXIST", "账单文件不存在")
+    twist = desk.twists.take({Twist.BILL_WRONG_HASH}, at="pay/fundflowbill")
     text = bill_text.fund_bill(movements, mchid=desk.world.config.pay.mchid)
     return _file(desk, text, tar_type=tar_type, twist=twist.twist if twist else None)
 

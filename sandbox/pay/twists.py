@@ -99,7 +99,7 @@ class TwistOrder:
     twist: Twist
     left: int | None = 1
     at: str = ""
-    """Endpoint (``pay/jsapi``), event type (``REFUND.SUCCESS``) or bill kind; empty means each."""
+    """Endpoint (``pay/jsapi``, ``pay/tradebill``) or event type (``REFUND.SUCCESS``); empty means each."""
     number: str = ""
     """out_trade_no or out_refund_no; empty means each."""
     code: str = ""

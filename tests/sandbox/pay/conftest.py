@@ -42,15 +42,22 @@ def still_clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def make_app(tmp_path: Path) -> MakeApp:
-    """Make a sandbox; keyword arguments set ``[pay]``, ``timing`` and ``server`` are tables of their own."""
+    """Make a sandbox; keywords set ``[pay]``, while ``timing``, ``server`` and ``backend`` are tables of their own."""
     (tmp_path / "merchant.pem").write_bytes(public_pem(merchant_key()))
     (tmp_path / "platform.pem").write_bytes(private_pem(platform_key()))
 
-    def make(*, timing: dict[str, Any] | None = None, server: dict[str, Any] | None = None, **pay: Any) -> Flask:
+    def make(
+        *,
+        timing: dict[str, Any] | None = None,
+        server: dict[str, Any] | None = None,
+        backend: dict[str, Any] | None = None,
+        **pay: Any,
+    ) -> Flask:
         return create_app(
             Config.model_validate(
                 {
                     "server": server or {},
+                    "backend": backend or {},
                     "official_account": {"appid": APPID},
                     "pay": {
                         "mchid": MCHID,

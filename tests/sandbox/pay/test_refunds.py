@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from sandbox.pay import cashier
 from sandbox.pay.desk import Desk
+from sandbox.pay.outbox import Outbox
 from sandbox.world import World
 from tests.sandbox.pay.merchant import Backend, Merchant
 
@@ -239,9 +241,6 @@ def test_a_refund_without_notify_url_is_not_told(
 
 
 def test_the_whole_fee_comes_back_with_the_whole_amount(make_app: MakeApp):
-    from sandbox.pay import cashier
-    from sandbox.pay.outbox import Outbox
-
     app = make_app(fee_bp=60, opening_balance_fen=500)
     merchant, desk = Merchant(app), app.extensions["pay_desk"]
     desk.outbox = Outbox(desk, send=Backend().receive)

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from flask import Flask
 
+from sandbox.app import create_app
+from sandbox.config import Config
 from sandbox.pay import signing
 from sandbox.pay.desk import Desk
 from sandbox.pay.sealing import seal
@@ -236,9 +238,6 @@ def test_a_sensitive_field_opens_with_our_key_only(desk: Desk):
 
 
 def test_without_keys_every_request_is_refused_and_says_why():
-    from sandbox.app import create_app
-    from sandbox.config import Config
-
     merchant = Merchant(create_app(Config()))
     answer = merchant.call("GET", "/v3/certificates")
     assert answer.status_code == 401
