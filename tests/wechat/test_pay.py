@@ -264,7 +264,27 @@ def test_an_answer_with_an_unknown_key_makes_us_ask_nobody(pay, server, serial):
     server.answer("GET", QUERY, transaction())
     with pytest.raises(PayUnknown):
         pay.query("HOSP0001")
-    assert len(server.mock.calls) == 1
+    assert {request.path_url.partition("?")[0] for request in server.requests} == {QUERY}
+
+
+def test_a_probe_on_a_question_or_an_order_is_asked_again_once(pay, server):
+    probe = {"signature": "WECHATPAY/SIGNTEST/" + "A" * 300}
+    server.answer("GET", QUERY, transaction(), **probe)
+    server.answer("GET", QUERY, transaction())
+    server.answer("POST", JSAPI, {"prepay_id": "wx201"}, **probe)
+    server.answer("POST", JSAPI, {"prepay_id": "wx201"})
+    assert pay.query("HOSP0001").total_fen == 1230
+    assert pay.order(ORDER) == "wx201"
+    assert server.sent(2) == server.sent(3)
+
+
+@pytest.mark.parametrize("path", [REFUNDS, QUERY + "/close"])
+def test_a_probe_on_a_refund_or_a_close_is_left_to_the_caller(pay, server, path):
+    server.answer("POST", path, refund_fields(), signature="WECHATPAY/SIGNTEST/A")
+    act = (lambda: pay.refund(REFUND)) if path == REFUNDS else (lambda: pay.close("HOSP0001"))
+    with pytest.raises(PayUnknown):
+        act()
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize("serial", [OLD_SERIAL, NEW_SERIAL])
