@@ -94,7 +94,7 @@ def publish(event: Event) -> None:
     for listener in _listeners[name]:
         row = EventRow(name=name, listener=listener, payload=payload, due_at=now, created_at=now)
         db.session.add(row)
-        db.session.flush([row])  # its id is needed for the delivery after the commit
+        db.session.flush()  # its id is needed for the delivery after the commit
         on_commit(_deliver_and_repeat, row.id)
 
 

@@ -74,7 +74,7 @@ def once(scope: str, key: str, asked: Mapping[str, Any], work: Callable[[], str]
         with transaction():
             row = IdempotencyRow(scope=scope, key=key, fingerprint=print_, answer="", at=clock.now())
             db.session.add(row)
-            db.session.flush([row])  # the unique key decides who works
+            db.session.flush()  # the unique key decides who works
             row.answer = work()
             return row.answer
     except IntegrityError:
