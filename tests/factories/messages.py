@@ -17,17 +17,17 @@ OPENID = "oTESTER0000000000000000000{:02d}"
 PHONE = "1380000{:04d}"
 
 
-def make_receiver(id: int = 1, *, openids: int = 1, phone: bool = True) -> Receiver:
+def make_receiver(number: int = 1, *, openids: int = 1, phone: bool = True) -> Receiver:
     """Return a receiver of the kind ``tester`` with so many openids and perhaps a phone."""
-    found = [Address(Channel.OA_TEMPLATE, OPENID.format(id * 10 + n)) for n in range(openids)]
+    found = [Address(Channel.OA_TEMPLATE, OPENID.format(number * 10 + n)) for n in range(openids)]
     if phone:
-        found.append(Address(Channel.SMS, PHONE.format(id)))
-    _reached[id] = found
-    return Receiver("tester", id)
+        found.append(Address(Channel.SMS, PHONE.format(number)))
+    _reached[number] = found
+    return Receiver("tester", number)
 
 
 _reached: dict[int, list[Address]] = {}
-receivers.register("tester", lambda id: _reached.get(id, []))
+receivers.register("tester", lambda number: _reached.get(number, []))
 
 
 def make_template(code: str = "pt_order_0000001", channel: Channel = Channel.OA_TEMPLATE, **over: Any) -> Template:
@@ -54,6 +54,7 @@ def order_context(**over: Any) -> dict[str, Any]:
         "items": "入职体检套餐",
         "amount": 29900,
         "status": "已支付",
+        "hint": "请携带身份证",
         "at": clock.now(),
         **over,
     }

@@ -86,7 +86,7 @@ def begin(name: str, *, fence: int) -> int:
         run = JobRun(job=name, started_at=clock.now(), fence=fence)
         db.session.add(run)
         change(sa.update(JobRow).where(JobRow.name == name).values(started_at=run.started_at, ended_at=None))
-        db.session.flush([run])  # its id is needed at the end of the run
+        db.session.flush()  # its id is needed at the end of the run
         return run.id
 
 

@@ -193,7 +193,8 @@ _BOOKING_LINES = (
 _OFFICIAL_ACCOUNT = (
     Entry(
         "pt_order_0000001", "下单成功", "patient", (SITE, OA), "order detail",
-        "下单成功", "您的订单{order_no}（{items}）{status}，金额{amount}元。{hint}", (ORDER_NO, ITEMS, AMOUNT, STATUS, HINT, AT),
+        "下单成功", "您的订单{order_no}（{items}）{status}，金额{amount}元。{hint}",
+        (ORDER_NO, ITEMS, AMOUNT, STATUS, HINT, AT),
         oa=(
             Line("character_string1", "订单编号", "{order_no}"), Line("thing2", "商品", "{items}"),
             Line("amount3", "金额", "{amount}元"), Line("phrase4", "状态", "{status}"),

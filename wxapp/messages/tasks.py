@@ -49,11 +49,14 @@ def deliver_due(*, limit: int = 20_000, in_flight: int = IN_FLIGHT) -> int:
                     flying[_threads().submit(send, delivering.parcel(each, forms))] = each
                 except NotSent as failure:
                     results += _record(each, failure)
+                    dry = False  # the next channel's delivery may be due already
         if not flying:
             return results
         done, _ = wait(flying, return_when=FIRST_COMPLETED)
         for future in done:
-            results += _record(flying.pop(future), _outcome(future))
+            outcome = _outcome(future)
+            results += _record(flying.pop(future), outcome)
+            dry = dry and not isinstance(outcome, NotSent)
 
 
 def _send(parcel: Parcel) -> str:

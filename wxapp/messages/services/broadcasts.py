@@ -39,7 +39,7 @@ def draft_broadcast(
             created_at=clock.now(),
         )
         db.session.add(row)
-        db.session.flush([row])  # its id leads to the preview
+        db.session.flush()  # its id leads to the preview
         return row
 
 
