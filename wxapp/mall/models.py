@@ -141,6 +141,7 @@ class Order(Model):
     payment_method: Mapped[str] = mapped_column(sa.String(20), default="")
     placed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime, comment="closed by the job when unpaid until then")
+    is_reminded: Mapped[bool] = mapped_column(sa.Boolean, default=False, comment="told that it is about to close")
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     close_reason: Mapped[str] = mapped_column(sa.String(100), default="")

@@ -13,7 +13,7 @@ from wxapp.core.crypto import blind_index
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.mall import rules
-from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture, Order, OrderLine, OrderStatus
+from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture, Order, OrderStatus
 
 PAGE_SIZE = 20
 
@@ -202,12 +202,16 @@ def unpaid_count(wechat_user_id: int) -> int:
     return db.session.scalars(statement).one()
 
 
-def overdue_orders(*, now: datetime, limit: int) -> list[str]:
-    """Return the numbers of unpaid orders whose time is over."""
-    unpaid = (OrderStatus.AWAITING_PAYMENT, OrderStatus.AWAITING_HOSPITAL)
+def orders_closing_soon(*, now: datetime, until: datetime, limit: int) -> list[str]:
+    """Return the numbers of orders that wait for an online payment, end soon, and whose buyer was not told yet."""
     statement = (
         sa.select(Order.no)
-        .where(Order.status.in_(unpaid), Order.expires_at <= now)
+        .where(
+            Order.status == OrderStatus.AWAITING_PAYMENT,
+            Order.expires_at > now,
+            Order.expires_at <= until,
+            Order.is_reminded.is_(False),
+        )
         .order_by(Order.expires_at)
         .limit(limit)
     )

@@ -1,37 +1,22 @@
-"""Timed work of the mall."""
+"""Timed work of the mall. Closing what stays unpaid is the payments' work: they ask the channel first."""
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
-from wxapp.core import actors, clock
-from wxapp.core.db import db, repeat_on_conflict
-from wxapp.core.errors import DomainError
-from wxapp.mall import queries
+from wxapp.core import clock
+from wxapp.core.db import db, transaction
+from wxapp.mall import queries, settings
 from wxapp.mall.services import ordering
 
-log = logging.getLogger(__name__)
 
-
-def close_unpaid(*, limit: int = 200) -> int:
-    """Close orders whose time to pay is over, one transaction each; return how many were closed.
-
-    One that can't be closed now (the channel does not answer, or says that money has come) waits for the next round.
-    """
-    # A minute of grace: whoever pays in the last second still sees his payment succeed.
-    numbers = queries.overdue_orders(now=clock.now() - timedelta(minutes=1), limit=limit)
-    db.session.commit()  # ends the read; each order is a transaction of its own
-    return sum(_close(order_no) for order_no in numbers)
-
-
-def _close(order_no: str) -> bool:
-    by = actors.system("close_unpaid")
-    try:
-        repeat_on_conflict(
-            lambda: ordering.cancel_order(queries.get_order(order_no), by=by, reason="超时未付款，自动关闭")
-        )
-    except DomainError as refusal:
-        log.info("order %s stays open: %s", order_no, refusal.code)
-        return False
-    return True
+def remind_unpaid(*, limit: int = 200) -> int:
+    """Tell each buyer once that an order is about to close; return how many were told."""
+    now = clock.now()
+    until = now + timedelta(minutes=settings.CLOSING_SOON_MINUTES())
+    orders = queries.orders_closing_soon(now=now, until=until, limit=limit)
+    db.session.commit()  # ends the read; each reminder is a transaction of its own
+    for order_no in orders:
+        with transaction():
+            ordering.tell_closing_soon(order_no)
+    return len(orders)

@@ -23,7 +23,6 @@ from wxapp.mall.rules import Wanted
 from wxapp.mall.services import ordering
 from wxapp.patients.access import current_patient
 from wxapp.patients.models import Patient
-from wxapp.payments import subjects
 
 pages = Pages("mall", __name__)
 

@@ -23,6 +23,7 @@ from wxapp.mall.states import ORDER, UNPAID
 from wxapp.messages.receivers import Receiver
 from wxapp.messages.services import notify
 from wxapp.payments import services as payments
+from wxapp.payments.services.opening import Asked
 
 SUBJECT = "mall_order"
 """What payments call our orders."""
@@ -123,7 +124,18 @@ def _new_order_no() -> str:
 def _write_order(placed: _Placed, wanted: Sequence[Wanted], sold: dict[int, _Sold], contact: Contact) -> str:
     total_fen = rules.total_of(wanted)
     expires_at = rules.closes_at(placed.at, minutes=settings.UNPAID_MINUTES())
-    order_id = _insert_order(placed, contact, total_fen=total_fen, expires_at=expires_at)
+    payment = payments.open_payment(
+        Asked(
+            subject_kind=SUBJECT,
+            subject_no=placed.no,
+            amount_fen=total_fen,
+            description=_description(sold, wanted),
+            expires_at=expires_at,
+            patient_id=placed.patient_id,
+            wechat_user_id=placed.wechat_user_id,
+        )
+    )
+    order_id = _insert_order(placed, contact, total_fen=total_fen, expires_at=expires_at, payment_no=payment.no)
     db.session.execute(
         sa.insert(OrderLine),
         [
@@ -141,23 +153,13 @@ def _write_order(placed: _Placed, wanted: Sequence[Wanted], sold: dict[int, _Sol
             for position, line in enumerate(wanted, start=1)
         ],
     )
-    payment_no = payments.open_payment(
-        subject_kind=SUBJECT,
-        subject_no=placed.no,
-        amount_fen=total_fen,
-        patient_id=placed.patient_id,
-        wechat_user_id=placed.wechat_user_id,
-        description=_description(sold, wanted),
-        expires_at=expires_at,
-    )
-    change(sa.update(Order).where(Order.id == order_id).values(payment_no=payment_no))
     publish(OrderPlaced(placed.no, placed.wechat_user_id, placed.patient_id, total_fen))
     # Last, because these rows are the ones that everybody waits for; in the order of their keys, against deadlocks.
     _take_stock(wanted, sold)
     return placed.no
 
 
-def _insert_order(placed: _Placed, contact: Contact, *, total_fen: int, expires_at: datetime) -> int:
+def _insert_order(placed: _Placed, contact: Contact, *, total_fen: int, expires_at: datetime, payment_no: str) -> int:
     values = {
         "no": placed.no,
         "wechat_user_id": placed.wechat_user_id,
@@ -173,8 +175,10 @@ def _insert_order(placed: _Placed, contact: Contact, *, total_fen: int, expires_
         "wished_on": contact.wished_on,
         "remark": contact.remark,
         "redemption_code": ids.digits(12),
+        "payment_no": payment_no,
         "placed_at": placed.at,
         "expires_at": expires_at,
+        "is_reminded": False,
     }
     for _attempt in range(5):
         try:
@@ -193,7 +197,7 @@ def _take_stock(wanted: Sequence[Wanted], sold: dict[int, _Sold]) -> None:
 
 
 def _description(sold: dict[int, _Sold], wanted: Sequence[Wanted]) -> str:
-    first = sold[wanted[0].goods_id].name.replace(",", "，")  # a comma would split the channel's bill
+    first = sold[wanted[0].goods_id].name
     return first if len(wanted) == 1 else f"{first}等{len(wanted)}件"
 
 
@@ -297,15 +301,40 @@ def _count_sales(lines: Sequence[OrderLine]) -> None:
         change(sa.update(Goods).where(Goods.id == line.goods_id).values(sales=Goods.sales + line.quantity))
 
 
+def tell_closing_soon(order_no: str) -> None:
+    """Remind the buyer that an unpaid order is about to close; told once."""
+    with transaction():
+        open_still = sa.update(Order).where(
+            Order.no == order_no, Order.status == OrderStatus.AWAITING_PAYMENT, Order.is_reminded.is_(False)
+        )
+        if not change(open_still.values(is_reminded=True)):
+            return
+        order = queries.get_order(order_no)
+        notify(
+            "pt_order_0000002",
+            Receiver("patient", order.patient_id),
+            {
+                "order_no": order.no,
+                "items": _names(order),
+                "amount": order.total_fen,
+                "expires_at": order.expires_at,
+                "payment_no": order.payment_no,
+            },
+        )
+
+
+def _names(order: Order) -> str:
+    return order.lines[0].goods_name + (f"等{len(order.lines)}件" if len(order.lines) > 1 else "")
+
+
 def _tell_placed(order: Order, *, state: str, hint: str) -> None:
     """下单成功: sent when the order is paid, and when the patient chose to pay at the hospital."""
-    names = order.lines[0].goods_name + (f"等{len(order.lines)}件" if len(order.lines) > 1 else "")
     notify(
         "pt_order_0000001",
-        Receiver("wechat_user", order.wechat_user_id),
+        Receiver("patient", order.patient_id),
         {
             "order_no": order.no,
-            "items": names,
+            "items": _names(order),
             "amount": order.total_fen,
             "status": state,
             "hint": hint,
