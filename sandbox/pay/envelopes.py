@@ -15,6 +15,7 @@ from sandbox.pay.sealing import nonce_text, seal
 from sandbox.pay.twists import Twist
 
 _OTHER_KEY = "x" * 32
+_WITHOUT_ASSOCIATED_DATA = (Twist.NOTICE_EMPTY_ASSOCIATED_DATA, Twist.NOTICE_NO_ASSOCIATED_DATA)
 
 
 @dataclass(frozen=True)
@@ -71,8 +72,10 @@ def envelope(notice: Notice, *, signer: Signer, apiv3_key: str, wall: int, twist
     resource |= seal(
         json.dumps(plain, ensure_ascii=False, separators=(",", ":")).encode(),
         apiv3_key=_OTHER_KEY if twist is Twist.NOTICE_WRONG_KEY else apiv3_key,
-        associated_data="" if twist is Twist.NOTICE_EMPTY_ASSOCIATED_DATA else notice.original_type,
+        associated_data="" if twist in _WITHOUT_ASSOCIATED_DATA else notice.original_type,
     )
+    if twist is Twist.NOTICE_NO_ASSOCIATED_DATA:
+        del resource["associated_data"]
     message = {
         "id": notice.id,
         "create_time": moments.shown(notice.made_at),

@@ -60,6 +60,8 @@ class Twist(StrEnum):
     """Encrypted with another APIv3 key."""
     NOTICE_EMPTY_ASSOCIATED_DATA = "notice_empty_associated_data"
     """Unusual but right: must be accepted."""
+    NOTICE_NO_ASSOCIATED_DATA = "notice_no_associated_data"
+    """The same with the field missing."""
     NOTICE_UNKNOWN_EVENT = "notice_unknown_event"
     NOTICE_OTHER_AMOUNT = "notice_other_amount"
     NOTICE_OTHER_MCHID = "notice_other_mchid"
@@ -85,7 +87,7 @@ CLOSES = frozenset({Twist.PAID_BEFORE_CLOSE, Twist.PAID_DESPITE_CLOSE})
 REFUNDS = frozenset({Twist.REFUND_ABNORMAL, Twist.REFUND_CLOSED, Twist.REFUND_STUCK})
 WHOLE_NOTICES = frozenset({Twist.NOTICE_LOST, Twist.NOTICE_HELD, Twist.NOTICE_AGAIN})
 ATTEMPTS = frozenset(twist for twist in Twist if twist.name.startswith("NOTICE_")) - WHOLE_NOTICES
-GENUINE_ATTEMPTS = frozenset({Twist.NOTICE_TWICE, Twist.NOTICE_EMPTY_ASSOCIATED_DATA})
+GENUINE_ATTEMPTS = frozenset({Twist.NOTICE_TWICE, Twist.NOTICE_EMPTY_ASSOCIATED_DATA, Twist.NOTICE_NO_ASSOCIATED_DATA})
 """Attempts that carry the true notification: a good answer ends the matter."""
 BILLS = frozenset(twist for twist in Twist if twist.name.startswith("BILL_"))
 ERRORS = frozenset({Twist.ERROR_BEFORE, Twist.ERROR_AFTER})

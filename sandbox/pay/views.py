@@ -53,7 +53,8 @@ def api(name: str, *, is_signed: bool = True) -> Callable[[View], View]:
             return answer
 
         def finish(response: Response, faults: Sequence[Fault]) -> Response:
-            response.headers["Request-ID"] = f"{secrets.token_hex(16).upper()}-0"
+            inner_code = 0 if response.status_code < 300 else 268_000_000 + response.status_code
+            response.headers["Request-ID"] = f"{secrets.token_hex(16).upper()}-{inner_code}"
             if is_signed or response.status_code >= 300:
                 _sign(response, faults, name)
             return response

@@ -157,6 +157,19 @@ def test_the_refund_overtakes_the_payment(pay: Pay, merchant: Merchant, desk: De
     assert backend.events == ["REFUND.SUCCESS", "TRANSACTION.SUCCESS"]
 
 
+def test_nothing_of_one_order_overtakes_by_chance(
+    pay: Pay, merchant: Merchant, desk: Desk, world: World, backend: Backend
+):
+    for number in range(6):
+        pay(f"ORDER-{number:04d}")
+        merchant.refund(f"REFUND-{number}", order=f"ORDER-{number:04d}")
+    world.advance(2)
+    desk.tick()
+    for number in range(6):
+        mine = [each for each in backend.received if each.plain["out_trade_no"] == f"ORDER-{number:04d}"]
+        assert [each.message["event_type"] for each in mine] == ["TRANSACTION.SUCCESS", "REFUND.SUCCESS"]
+
+
 def test_a_held_one_is_let_go_by_hand(pay: Pay, desk: Desk, backend: Backend, sandbox: Flask, notice: Any):
     desk.twists.order("notice_held")
     pay()
@@ -208,12 +221,15 @@ def test_another_apiv3_key(pay: Pay, desk: Desk, backend: Backend):
         opened(received.message["resource"])
 
 
-def test_empty_associated_data_is_right_all_the_same(pay: Pay, desk: Desk, backend: Backend, notice: Any):
-    desk.twists.order("notice_empty_associated_data")
+@pytest.mark.parametrize(("twist", "expected"), [("empty", ""), ("no", None)])
+def test_without_associated_data_it_is_right_all_the_same(
+    pay: Pay, desk: Desk, backend: Backend, notice: Any, twist: str, expected: str | None
+):
+    desk.twists.order(f"notice_{twist}_associated_data")
     pay()
     desk.tick()
     [received] = backend.received
-    assert received.message["resource"]["associated_data"] == ""
+    assert received.message["resource"].get("associated_data") == expected
     assert received.plain["out_trade_no"] == "ORDER-0001"
     assert notice().state is NoticeState.DELIVERED
 
@@ -295,6 +311,14 @@ def test_many_are_sent_side_by_side(pay: Pay, desk: Desk, backend: Backend):
     for number in range(4):
         pay(f"ORDER-{number:04d}")
     assert desk.tick() == 4
+
+
+def test_only_the_latest_notices_are_kept(pay: Pay, desk: Desk, world: World, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sandbox.pay.outbox.KEEP", 2)
+    for number in range(3):
+        pay(f"ORDER-{number:04d}")
+    assert [each.number for each in world.pay.notices.values()] == ["ORDER-0001", "ORDER-0002"]
+    assert desk.tick() == 2
 
 
 def test_what_waited_goes_on_after_a_restart(make_app: Callable[..., Flask], tmp_path: Any):

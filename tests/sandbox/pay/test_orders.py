@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -306,6 +308,23 @@ def test_an_order_is_paid_once(merchant: Merchant, desk: Desk):
         with pytest.raises(CashierRefusal, match="已支付"):
             cashier.pay(prepay_id, "1")
     assert desk.books.money_of_people() == {"1": {"paid_fen": 10_000, "returned_fen": 0}}
+
+
+def test_of_two_simultaneous_payments_one_goes_through(merchant: Merchant, sandbox: Flask, desk: Desk):
+    prepay_id = merchant.order().json["prepay_id"]
+    together = threading.Barrier(4, timeout=5)
+
+    def press(_: int) -> bool:
+        with sandbox.app_context():
+            together.wait()
+            try:
+                return bool(cashier.pay(prepay_id, "1"))
+            except CashierRefusal:
+                return False
+
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        assert sorted(pool.map(press, range(4))) == [False, False, False, True]
+    assert desk.books.balance_fen == 10_000
 
 
 @pytest.mark.usefixtures("in_phone")

@@ -99,6 +99,25 @@ def test_an_answer_that_comes_too_late_is_none(listener: Listener):
     assert (reply.status, reply.note) == (None, "ReadTimeout")
 
 
+def test_an_answer_that_drips_in_is_cut_off(listener: Listener):
+    release = threading.Event()
+
+    def drip() -> Iterator[bytes]:
+        while not release.wait(0.02):
+            yield b" "
+
+    listener.answer = lambda: Response(drip(), headers={"Content-Length": "1000"})
+    reply = post(f"{listener.url}/pay/notify", ENVELOPE, 0.1)
+    release.set()
+    assert (reply.status, reply.note) == (None, "answer took too long")
+
+
+def test_a_proxy_of_the_machine_is_not_used(listener: Listener, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert post(f"{listener.url}/pay/notify", ENVELOPE, 5).status == 204
+
+
 def test_nobody_listening_is_no_answer():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

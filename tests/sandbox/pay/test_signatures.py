@@ -115,6 +115,9 @@ def test_every_answer_is_signed_with_the_public_key_id(merchant: Merchant):
         assert answer.headers["Wechatpay-Serial"].startswith("PUB_KEY_ID_")
         assert answer.headers["Wechatpay-Signature-Type"] == "WECHATPAY2-SHA256-RSA2048"
         assert answer.headers["Request-ID"].endswith("-0")
+    refused = merchant.query("ORDER-0009").headers["Request-ID"]
+    assert int(refused.partition("-")[2]) > 0
+    for answer in (merchant.query(), merchant.query("ORDER-0009")):
         assert verifies(answer.headers, answer.data)
 
 
