@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock
-from wxapp.core.db import change, db, transaction
+from wxapp.core.db import change, db, repeat_on_conflict, transaction
 from wxapp.messages.entry import Channel
 from wxapp.messages.models import Delivery, DeliveryState, Receipt
 from wxapp.messages.services.notifying import open_next_way
@@ -42,7 +43,7 @@ def apply_receipts(*, limit: int = 500) -> int:
         .limit(limit)
     )
     waiting = db.session.execute(statement).all()
-    return sum(_apply(msgid, status) for msgid, status in waiting)
+    return sum(repeat_on_conflict(partial(_apply, msgid, status)) for msgid, status in waiting)
 
 
 def _apply(msgid: str, status: str) -> bool:
