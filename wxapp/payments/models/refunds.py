@@ -92,6 +92,7 @@ class RefundPart(Model):
     refund_id: Mapped[int] = mapped_column(sa.ForeignKey(Refund.id))
     attempt_id: Mapped[int] = mapped_column(sa.ForeignKey(Attempt.id))
     out_refund_no: Mapped[str] = mapped_column(sa.String(32), unique=True, comment="our number at the channel")
+    previous_nos: Mapped[str] = mapped_column(sa.String(300), default="", comment="numbers that the channel closed")
     channel: Mapped[Method] = mapped_column(status_type(Method))
     amount_fen: Mapped[int] = mapped_column(Fen)
     status: Mapped[PartStatus] = mapped_column(status_type(PartStatus))

@@ -35,11 +35,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Ours:
-    """A payment or refund as we recorded it. ``is_settled``: the money moved, as far as we know."""
+    """A payment or refund as we recorded it.
+
+    :ivar is_settled: the channel has it as far as we know, so its bill should show it
+    :ivar is_booked: the ledger should have moved its money
+    :ivar is_of_day: it belongs into this day's bill
+    """
 
     number: str
     amount_fen: int
     is_settled: bool
+    is_booked: bool
     is_of_day: bool = True
 
 
@@ -89,7 +95,7 @@ def _judge(own: Ours | None, ledger_fen: int | None, bill_fen: int | None) -> Ki
         return Kind.NOT_BOOKED
     if bill_fen is None and own.is_settled and own.is_of_day:
         return Kind.OURS_ONLY
-    if own.is_settled and ledger_fen is None:
+    if own.is_booked and ledger_fen is None:
         return Kind.LEDGER_MISSING
     if ledger_fen is not None and ledger_fen != own.amount_fen:
         return Kind.LEDGER_AMOUNT

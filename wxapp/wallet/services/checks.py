@@ -27,8 +27,12 @@ class Check:
     problems: tuple[str, ...]
 
     @property
-    def is_kept(self) -> bool:
+    def holds(self) -> bool:
         return not self.problems
+
+    @property
+    def text(self) -> str:
+        return "；".join((self.label, *self.problems))
 
 
 def invariants() -> list[Check]:

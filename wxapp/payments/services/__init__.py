@@ -1,0 +1,57 @@
+"""Use cases of payments."""
+
+from wxapp.payments.services.at_counter import choose_at_hospital, collect
+from wxapp.payments.services.balance import pay_by_balance
+from wxapp.payments.services.checks import invariants
+from wxapp.payments.services.closing import close_expired, close_payment
+from wxapp.payments.services.landing import Landing
+from wxapp.payments.services.late import give_back_late_money, refund_late, take_late
+from wxapp.payments.services.opening import open_payment
+from wxapp.payments.services.paying_back import (
+    carry_out_part,
+    carry_out_refunds,
+    finish_by_hand,
+    query_part,
+    receive_refund_notice,
+    retry_refund,
+)
+from wxapp.payments.services.reconciliation import (
+    assign_difference,
+    compare_day,
+    reconcile_missed_days,
+    resolve_difference,
+)
+from wxapp.payments.services.refunds import approve_refund, reject_refund, request_refund
+from wxapp.payments.services.wechat import begin_wechat, query_attempt, query_due, receive_notice, refresh
+
+__all__ = [
+    "Landing",
+    "approve_refund",
+    "assign_difference",
+    "begin_wechat",
+    "carry_out_part",
+    "carry_out_refunds",
+    "choose_at_hospital",
+    "close_expired",
+    "close_payment",
+    "collect",
+    "compare_day",
+    "finish_by_hand",
+    "give_back_late_money",
+    "invariants",
+    "open_payment",
+    "pay_by_balance",
+    "query_attempt",
+    "query_due",
+    "query_part",
+    "receive_notice",
+    "receive_refund_notice",
+    "reconcile_missed_days",
+    "refresh",
+    "refund_late",
+    "reject_refund",
+    "request_refund",
+    "resolve_difference",
+    "retry_refund",
+    "take_late",
+]
