@@ -49,6 +49,10 @@ def create_app(config: Config) -> Flask:
         world.person(person_id)
         return proxy.forward(world, person_id)
 
+    @app.teardown_request
+    def close(_error: BaseException | None) -> None:
+        request.close()
+
     doors.register_errors(app)
     for blueprint in (
         account_api.blueprint,

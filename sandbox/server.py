@@ -32,7 +32,7 @@ class Server:
         self._server.daemon_threads = True  # type: ignore[attr-defined]
         self._server.block_on_close = False  # type: ignore[attr-defined]
         self.port: int = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, name="server", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="server", daemon=True)
 
     def start(self) -> None:
         """Begin to listen, and start the threads that parts of the application asked for."""

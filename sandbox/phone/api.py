@@ -77,6 +77,8 @@ def phone(person_id: str) -> Response:
             "people": [shown(here, other) for other in here.people.values()],
             "account": {
                 "name": here.config.official_account.name,
+                # Where the person's browser gets through the proxy.
+                "bases": [here.config.backend.url.rstrip("/"), here.config.server.public_url.rstrip("/")],
                 "menu": (here.account.menu or {"button": []})["button"],
             },
             "chats": [
