@@ -16,9 +16,13 @@ from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
 from wxapp.h5 import views as h5
 from wxapp.messages import handlers as message_handlers  # noqa: F401 - listens
+from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
+from wxapp.patients import views as patients
+from wxapp.patients import wechat_door
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
+from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.client import OfficialAccount
@@ -125,6 +129,8 @@ def register_doors(app: Flask) -> None:
     """Register each package's doors, listeners, messages and settings."""
     h5.init_app(app)
     app.register_blueprint(h5.pages)
+    app.register_blueprint(patients.pages)
+    app.register_blueprint(wechat_door.door)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/media/<token>", endpoint="media", view_func=public_media)

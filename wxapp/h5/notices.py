@@ -15,6 +15,11 @@ def notice(text: str) -> None:
     g.setdefault("cookies", {})[_name()] = (_signer().dumps(text), timedelta(seconds=_SECONDS))
 
 
+def say(text: str) -> None:
+    """Show this sentence at the top of the page that is rendered in this very request."""
+    g.h5_notice = text
+
+
 def take_notice() -> str | None:
     """Return the sentence for this page and forget it."""
     if "h5_notice" not in g:

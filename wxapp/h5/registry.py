@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from flask import current_app, url_for
 from markupsafe import Markup
 
+from wxapp.core.addresses import path_of
 from wxapp.h5.identity import User
 
 ORDERS = "我的订单"
@@ -79,8 +80,7 @@ class MenuEntry:
 
     @property
     def path(self) -> str:
-        with current_app.test_request_context():  # also outside a request: the command line publishes too
-            return url_for(self.endpoint, **self.arguments)
+        return path_of(self.endpoint, self.arguments)
 
 
 @dataclass(frozen=True)

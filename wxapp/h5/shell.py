@@ -139,6 +139,11 @@ def forget_public_pages() -> None:
     _kept_pages.clear()
 
 
+def keep_typed() -> None:
+    """Show the form again with what was typed, though nothing was wrong: e.g. its button sent an SMS code."""
+    g.h5_typed = request.form
+
+
 # --- what templates ask for ------------------------------------------------------------------------------------------
 
 
@@ -190,8 +195,8 @@ class Shell:
 
     def typed(self, name: str, default: Any = "") -> Any:
         """Return what was typed into a field when the form comes back, else its first value."""
-        refusal = self.refusal
-        return refusal.typed.get(name, "") if refusal is not None else default
+        typed = self.refusal.typed if self.refusal is not None else g.get("h5_typed")
+        return typed.get(name, "") if typed is not None else default
 
     def error(self, name: str) -> str | None:
         refusal = self.refusal

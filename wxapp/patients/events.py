@@ -1,0 +1,23 @@
+"""Facts that this package tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wxapp.core.events import Event
+
+
+@dataclass(frozen=True)
+class PatientBound(Event):
+    """A WeChat user may from now on act for a patient."""
+
+    wechat_user_id: int
+    patient_id: int
+
+
+@dataclass(frozen=True)
+class PatientUnbound(Event):
+    """A WeChat user may no longer act for a patient."""
+
+    wechat_user_id: int
+    patient_id: int

@@ -1,0 +1,118 @@
+"""Input of the patients' forms and of staff's."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from wxapp.core.forms import Form
+from wxapp.patients.models import Sex
+from wxapp.patients.rules import PHONE
+
+
+def _without_blanks(text: object) -> object:
+    return "".join(text.split()) if isinstance(text, str) else text
+
+
+def _is_name(text: str) -> str:
+    if not text.isprintable() or any(char in "<>&\"'" for char in text):
+        raise ValueError("姓名中含有不能使用的字符")
+    return text
+
+
+def _is_document(text: str) -> str:
+    if not (text.isascii() and text.isalnum()):
+        raise ValueError("请填写身份证号或病历号")
+    return text.upper()
+
+
+def _is_agreed(text: str) -> str:
+    if text != "1":
+        raise ValueError("请先阅读并同意个人信息处理说明")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_is_name), Field(title="姓名", min_length=1, max_length=30)]
+Phone = Annotated[str, BeforeValidator(_without_blanks), Field(title="手机号", pattern=rf"^{PHONE}$")]
+Code = Annotated[str, BeforeValidator(_without_blanks), Field(title="短信验证码", pattern=r"^\d{6}$")]
+Document = Annotated[
+    str, BeforeValidator(_without_blanks), AfterValidator(_is_document), Field(title="身份证号或病历号", max_length=20)
+]
+Password = Annotated[str, Field(title="余额密码", max_length=20)]
+
+
+class BindForm(Form):
+    """信息绑定."""
+
+    once: str = Field(title="表单", min_length=8, max_length=40)
+    next: str = Field("", max_length=500)
+    name: Name
+    document: Document
+    phone: Phone
+    code: Code
+    consent: Annotated[str, AfterValidator(_is_agreed)] = Field("", title="同意", validate_default=True)
+
+
+class PhoneForm(Form):
+    """The phone to which a code goes."""
+
+    phone: Phone
+
+
+class SwitchForm(Form):
+    """切换就诊人."""
+
+    patient: int = Field(title="就诊人", ge=1)
+
+
+class CodeForm(Form):
+    """A form with nothing but an SMS code."""
+
+    code: Code
+
+
+class ChangePasswordForm(Form):
+    """修改余额密码."""
+
+    original: str = Field(title="原密码", max_length=20)
+    new: str = Field(title="新密码", max_length=20)
+    repeated: str = Field(title="确认新密码", max_length=20)
+
+
+class ForgottenPasswordForm(Form):
+    """忘记余额密码."""
+
+    id_number: Document = Field(title="身份证号")
+    code: Code
+    new: str = Field(title="新密码", max_length=20)
+    repeated: str = Field(title="确认新密码", max_length=20)
+
+
+class PatientForm(Form):
+    """建档."""
+
+    name: Name
+    phone: Phone
+    id_number: Document = Field("", title="身份证号")
+    sex: Sex = Field(Sex.UNKNOWN, title="性别")
+    birthday: date | None = Field(None, title="出生日期")
+
+
+class ChangePatientForm(PatientForm):
+    """修改资料; the version is that of the row the form showed."""
+
+    version: int = Field(title="版本", ge=1)
+
+
+class EndBindingForm(Form):
+    """解除绑定 by staff."""
+
+    why: str = Field(title="原因", min_length=2, max_length=100)
+
+
+class IssuePasswordForm(Form):
+    """发放余额密码."""
+
+    by_sms: str = Field("", title="短信发送", max_length=1)

@@ -1,0 +1,59 @@
+"""What this package does on hearing of a push, and how patients are reached by messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from wxapp.core.events import on
+from wxapp.messages import receivers, taps
+from wxapp.messages.entry import Channel
+from wxapp.messages.events import OpenidRefused, PushReceived
+from wxapp.messages.receivers import Address, Group, Receiver
+from wxapp.patients import queries, services
+from wxapp.wechat import connected
+from wxapp.wechat.pushes import Kind
+
+NOT_FOLLOWING = "43004"
+
+
+@on(PushReceived)
+def keep_followers(event: PushReceived) -> None:
+    """Somebody follows, leaves, or scans a code."""
+    appid = connected.clients().appid
+    if event.kind == Kind.SUBSCRIBE:
+        services.follow(appid, event.openid, at=datetime.fromisoformat(event.created_at), scene=event.scene)
+    elif event.kind == Kind.UNSUBSCRIBE:
+        services.unfollow(appid, event.openid, at=datetime.fromisoformat(event.created_at))
+    elif event.kind == Kind.SCAN and event.scene:
+        services.note_scene(appid, event.openid, event.scene)
+
+
+@on(OpenidRefused)
+def stop_sending(event: OpenidRefused) -> None:
+    """WeChat says that somebody does not follow, whatever we believed."""
+    services.stop_sending(event.openid, is_gone=event.reason_code == NOT_FOLLOWING)
+
+
+def addresses_of_patient(patient_id: int) -> Sequence[Address]:
+    """Return how a patient is reached: by the followers who have the record bound, and by its phone."""
+    reached = [Address(Channel.OA_TEMPLATE, openid) for openid in queries.openids_of(patient_id)]
+    return [*reached, Address(Channel.SMS, queries.get_patient(patient_id).phone)]
+
+
+def receivers_of_user(user: object) -> Sequence[Receiver]:
+    """Return whose site messages a signed-in user reads: the current patient's."""
+    patient_id = getattr(user, "current_patient_id", None)
+    return [Receiver("patient", patient_id)] if patient_id is not None else []
+
+
+def some_bound_patients(after: int, limit: int) -> Sequence[Receiver]:
+    return [Receiver("patient", patient_id) for patient_id in queries.bound_patient_ids(after=after, limit=limit)]
+
+
+receivers.register("patient", addresses_of_patient)
+receivers.register_owner(receivers_of_user)
+receivers.register_group(
+    Group("bound_patients", "已绑定微信的患者", size=queries.bound_patients_count, members=some_bound_patients)
+)
+taps.register("bindings", "patients.bound")

@@ -1,0 +1,253 @@
+"""Reads of patients, users and bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import sqlalchemy as sa
+
+from wxapp.core import clock
+from wxapp.core.crypto import blind_index
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.patients.models import (
+    ID_INDEX,
+    NAME_INDEX,
+    PHONE_INDEX,
+    Binding,
+    BindingStatus,
+    Look,
+    Patient,
+    WechatUser,
+)
+
+
+@dataclass(frozen=True)
+class SignedInUser:
+    """The WeChat user of a request. ``current_patient_id`` is one that is bound now, or None."""
+
+    id: int
+    openid: str
+    nickname: str
+    avatar_url: str
+    is_snapshot: bool
+    is_follower: bool
+    current_patient_id: int | None
+
+
+@dataclass(frozen=True)
+class BoundPatient:
+    """A patient that a user looks after, with the binding."""
+
+    binding_id: int
+    bound_at: datetime
+    patient: Patient
+    others: int
+    """How many other WeChat users have the same patient bound."""
+
+
+@dataclass(frozen=True)
+class Guardian:
+    """A WeChat user who has a patient bound."""
+
+    binding_id: int
+    wechat_user_id: int
+    nickname: str
+    bound_at: datetime
+
+
+def signed_in_user(user_id: int) -> SignedInUser | None:
+    """Return the user of a session; the current patient only while the binding is active."""
+    bound = sa.and_(
+        Binding.wechat_user_id == WechatUser.id,
+        Binding.patient_id == WechatUser.current_patient_id,
+        Binding.status == BindingStatus.ACTIVE,
+    )
+    row = db.session.execute(
+        sa.select(
+            WechatUser.id,
+            WechatUser.openid,
+            WechatUser.nickname,
+            WechatUser.avatar_url,
+            WechatUser.is_snapshot,
+            WechatUser.is_follower,
+            Binding.patient_id,
+        )
+        .outerjoin(Binding, bound)
+        .where(WechatUser.id == user_id)
+    ).one_or_none()
+    return SignedInUser(*row) if row is not None else None
+
+
+def find_user(appid: str, openid: str) -> WechatUser | None:
+    return db.session.scalars(
+        sa.select(WechatUser).where(WechatUser.appid == appid, WechatUser.openid == openid)
+    ).one_or_none()
+
+
+def get_patient(patient_id: int) -> Patient:
+    """:raises NotFound: no such patient"""
+    patient = db.session.get(Patient, patient_id)
+    if patient is None:
+        raise NotFound
+    return patient
+
+
+def own_patient(user_id: int, patient_id: int) -> Patient:
+    """Return a patient this user has bound.
+
+    :raises NotFound: no such patient, or not bound by this user
+    """
+    patient = db.session.scalars(
+        sa.select(Patient)
+        .join(Binding, Binding.patient_id == Patient.id)
+        .where(Patient.id == patient_id, Binding.wechat_user_id == user_id, Binding.status == BindingStatus.ACTIVE)
+    ).one_or_none()
+    if patient is None:
+        raise NotFound
+    return patient
+
+
+def own_binding(user_id: int, binding_id: int) -> Binding:
+    """:raises NotFound: no such binding, ended, or another user's"""
+    binding = db.session.scalars(
+        sa.select(Binding).where(
+            Binding.id == binding_id, Binding.wechat_user_id == user_id, Binding.status == BindingStatus.ACTIVE
+        )
+    ).one_or_none()
+    if binding is None:
+        raise NotFound
+    return binding
+
+
+def bound_patients(user_id: int) -> list[BoundPatient]:
+    """Return the patients a user looks after, in the order they were bound."""
+    other = sa.orm.aliased(Binding)
+    others = (
+        sa.select(sa.func.count())
+        .where(
+            other.patient_id == Binding.patient_id,
+            other.status == BindingStatus.ACTIVE,
+            other.wechat_user_id != user_id,
+        )
+        .correlate(Binding)
+        .scalar_subquery()
+    )
+    rows = db.session.execute(
+        sa.select(Binding.id, Binding.bound_at, Patient, others)
+        .join(Patient, Patient.id == Binding.patient_id)
+        .where(Binding.wechat_user_id == user_id, Binding.status == BindingStatus.ACTIVE)
+        .order_by(Binding.id)
+    )
+    return [BoundPatient(*row) for row in rows]
+
+
+def guardians(patient_id: int, *, except_user: int | None = None) -> list[Guardian]:
+    """Return who has a patient bound."""
+    statement = (
+        sa.select(Binding.id, WechatUser.id, WechatUser.nickname, Binding.bound_at)
+        .join(WechatUser, WechatUser.id == Binding.wechat_user_id)
+        .where(Binding.patient_id == patient_id, Binding.status == BindingStatus.ACTIVE)
+        .order_by(Binding.id)
+    )
+    if except_user is not None:
+        statement = statement.where(WechatUser.id != except_user)
+    return [Guardian(*row) for row in db.session.execute(statement)]
+
+
+def find_matching_patient(*, name: str, document: str, phone: str) -> Patient | None:
+    """Return the patient with this name and phone and this ID or record number: all of it, in one question."""
+    return db.session.scalars(
+        sa.select(Patient).where(
+            Patient.phone_index == phone_index(phone),
+            Patient.name_index == blind_index(name, context=NAME_INDEX),
+            sa.or_(
+                Patient.id_index == blind_index(document, context=ID_INDEX),
+                Patient.record_no == document.upper(),
+            ),
+        )
+    ).one_or_none()
+
+
+def phone_index(phone: str) -> str:
+    return blind_index(phone, context=PHONE_INDEX)
+
+
+def find_patients(text: str, *, limit: int = 50) -> Sequence[Patient]:
+    """Return patients whose record number, phone, ID number or whole name is this text."""
+    text = text.strip()
+    if not text:
+        return []
+    return db.session.scalars(
+        sa.select(Patient)
+        .where(
+            sa.or_(
+                Patient.record_no == text.upper(),
+                Patient.phone_index == phone_index(text),
+                Patient.name_index == blind_index(text, context=NAME_INDEX),
+                Patient.id_index == blind_index(text, context=ID_INDEX),
+            )
+        )
+        .order_by(Patient.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def patient_names(patient_ids: Sequence[int]) -> dict[int, str]:
+    """Return the names of several patients, for lists; whoever shows them masks them."""
+    if not patient_ids:
+        return {}
+    rows = db.session.execute(sa.select(Patient.id, Patient.name).where(Patient.id.in_(set(patient_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def openids_of(patient_id: int) -> list[str]:
+    """Return the openids of the followers who have a patient bound."""
+    return list(
+        db.session.scalars(
+            sa.select(WechatUser.openid)
+            .join(Binding, Binding.wechat_user_id == WechatUser.id)
+            .where(
+                Binding.patient_id == patient_id,
+                Binding.status == BindingStatus.ACTIVE,
+                WechatUser.is_follower,
+            )
+            .order_by(Binding.id)
+        )
+    )
+
+
+def bound_patients_count() -> int:
+    """Return how many patients somebody has bound."""
+    return (
+        db.session.scalar(
+            sa.select(sa.func.count(sa.distinct(Binding.patient_id))).where(Binding.status == BindingStatus.ACTIVE)
+        )
+        or 0
+    )
+
+
+def bound_patient_ids(*, after: int, limit: int) -> list[int]:
+    return list(
+        db.session.scalars(
+            sa.select(Binding.patient_id)
+            .where(Binding.status == BindingStatus.ACTIVE, Binding.patient_id > after)
+            .distinct()
+            .order_by(Binding.patient_id)
+            .limit(limit)
+        )
+    )
+
+
+def looks_at(patient_id: int, *, since: date | None = None) -> Sequence[Look]:
+    """Return which WeChat users saw a patient's data, newest first."""
+    statement = sa.select(Look).where(Look.patient_id == patient_id).order_by(Look.last_at.desc()).limit(200)
+    if since is not None:
+        statement = statement.where(Look.day >= since)
+    return db.session.scalars(statement).all()
+
+
+def is_locked(patient: Patient) -> bool:
+    return patient.balance_locked_until is not None and patient.balance_locked_until > clock.now()

@@ -1,0 +1,53 @@
+"""Use cases of patients and WeChat users."""
+
+from wxapp.patients.services.balance_password import (
+    change_balance_password,
+    check_balance_password,
+    issue_balance_password,
+    reset_forgotten_password,
+    set_balance_password,
+)
+from wxapp.patients.services.bindings import (
+    bind,
+    bind_by_staff,
+    end_binding_by_staff,
+    revoke_binding,
+    switch_patient,
+    unbind,
+)
+from wxapp.patients.services.looks import note_look
+from wxapp.patients.services.menu import build_menu, publish_menu, published_menu
+from wxapp.patients.services.pushes import take_push
+from wxapp.patients.services.records import PatientDetails, change_patient, register_patient
+from wxapp.patients.services.sms_codes import send_code, send_code_to_patient
+from wxapp.patients.services.wechat_users import enter, follow, keep_profile, note_scene, stop_sending, unfollow
+
+__all__ = [
+    "PatientDetails",
+    "bind",
+    "bind_by_staff",
+    "build_menu",
+    "change_balance_password",
+    "change_patient",
+    "check_balance_password",
+    "end_binding_by_staff",
+    "enter",
+    "follow",
+    "issue_balance_password",
+    "keep_profile",
+    "note_look",
+    "note_scene",
+    "publish_menu",
+    "published_menu",
+    "register_patient",
+    "reset_forgotten_password",
+    "revoke_binding",
+    "send_code",
+    "send_code_to_patient",
+    "set_balance_password",
+    "stop_sending",
+    "switch_patient",
+    "take_push",
+    "unbind",
+    "unfollow",
+]
