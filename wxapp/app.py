@@ -10,11 +10,13 @@ from flask import Flask, Response, jsonify, send_file
 from flask_migrate import Migrate
 from whitenoise import WhiteNoise
 
+from wxapp.admin import admin as shell
 from wxapp.core import clock, crypto, events, files, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
 from wxapp.h5 import views as h5
+from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
 from wxapp.messages import handlers as message_handlers  # noqa: F401 - listens
 from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
 from wxapp.patients import views as patients
@@ -22,7 +24,7 @@ from wxapp.patients import wechat_door
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
-from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
+from wxapp.staff import admin as staff
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.client import OfficialAccount
@@ -131,6 +133,8 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(h5.pages)
     app.register_blueprint(patients.pages)
     app.register_blueprint(wechat_door.door)
+    app.register_blueprint(shell.blueprint)
+    app.register_blueprint(staff.blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/media/<token>", endpoint="media", view_func=public_media)

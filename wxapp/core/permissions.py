@@ -43,4 +43,5 @@ class Permission(StrEnum):
     STAFF_READ = "staff:read", "查看员工与角色"
     STAFF_WRITE = "staff:write", "管理员工账号"
     ROLE_WRITE = "role:write", "管理角色权限"
+    TABLE_EXPORT = "table:export", "导出表格"
     AUDIT_READ = "audit:read", "查看审计日志"

@@ -1,0 +1,99 @@
+"""The roles a hospital starts with. An administrator may change all of them on the page of roles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wxapp.core.permissions import Permission
+
+P = Permission
+
+
+@dataclass(frozen=True)
+class DefaultRole:
+    """A role as it is installed; what staff changed since then is not touched."""
+
+    name: str
+    label: str
+    permissions: frozenset[P]
+    requires_totp: bool = False
+
+
+_SEES_PATIENTS = {P.DASHBOARD_READ, P.PATIENT_READ}
+_SEES_ORDERS = {*_SEES_PATIENTS, P.ORDER_READ, P.GOODS_READ}
+
+DEFAULT_ROLES = (
+    DefaultRole("super_admin", "超管", frozenset(P), requires_totp=True),
+    DefaultRole(
+        "front_desk",
+        "前台",
+        frozenset(
+            {
+                *_SEES_ORDERS,
+                P.PATIENT_WRITE,
+                P.PATIENT_REVEAL,
+                P.PAYMENT_READ,
+                P.PAYMENT_COLLECT,
+                P.ORDER_CLOSE,
+                P.REFUND_REQUEST,
+                P.WALLET_READ,
+                P.WALLET_RECHARGE,
+                P.BALANCE_PASSWORD_RESET,
+            }
+        ),
+    ),
+    DefaultRole("lab", "检验科", frozenset(_SEES_ORDERS)),
+    DefaultRole("photo_room", "拍照室", frozenset(_SEES_PATIENTS)),
+    DefaultRole("consultant", "咨询师", frozenset({*_SEES_ORDERS, P.PAYMENT_READ})),
+    DefaultRole("aftercare", "售后", frozenset({*_SEES_ORDERS, P.MESSAGE_READ})),
+    DefaultRole(
+        "aftercare_lead",
+        "售后主管",
+        frozenset(
+            {
+                *_SEES_ORDERS,
+                P.PATIENT_WRITE,
+                P.PATIENT_REVEAL,
+                P.PAYMENT_READ,
+                P.REFUND_REQUEST,
+                P.MESSAGE_READ,
+                P.TABLE_EXPORT,
+            }
+        ),
+    ),
+    DefaultRole(
+        "customer_service",
+        "客服",
+        frozenset(
+            {
+                *_SEES_ORDERS,
+                P.ORDER_CLOSE,
+                P.REFUND_REQUEST,
+                P.PAYMENT_READ,
+                P.MESSAGE_READ,
+                P.MESSAGE_WRITE,
+                P.MENU_PUBLISH,
+                P.WEBSITE_WRITE,
+                P.GOODS_WRITE,
+            }
+        ),
+    ),
+    DefaultRole("doctor", "医生", frozenset(_SEES_ORDERS)),
+    DefaultRole("nurse", "护士", frozenset(_SEES_ORDERS)),
+    DefaultRole(
+        "finance",
+        "财务",
+        frozenset(
+            {
+                *_SEES_ORDERS,
+                P.PAYMENT_READ,
+                P.REFUND_APPROVE,
+                P.LEDGER_READ,
+                P.DIFFERENCE_HANDLE,
+                P.WALLET_READ,
+                P.TABLE_EXPORT,
+            }
+        ),
+        requires_totp=True,
+    ),
+)

@@ -1,0 +1,158 @@
+"""Reads about staff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
+
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.core.permissions import Permission
+from wxapp.core.sessions import STAFF, SessionRow
+from wxapp.staff.models import EVERYTHING, Member, RecoveryCode, Role, staff_member_role
+
+_KNOWN = {permission.value: permission for permission in Permission}
+
+
+def permissions_in(text: str) -> frozenset[Permission]:
+    """Return the permissions a role's column holds; a line that no longer is one counts for nothing."""
+    if text == EVERYTHING:
+        return frozenset(Permission)
+    return frozenset(_KNOWN[value] for value in text.split() if value in _KNOWN)
+
+
+def permissions_of(role: Role) -> frozenset[Permission]:
+    return permissions_in(role.permissions)
+
+
+def permissions_of_all(roles: Iterable[Role]) -> frozenset[Permission]:
+    return frozenset(permission for role in roles for permission in permissions_of(role))
+
+
+def find_active(member_id: int) -> Member | None:
+    """Return a member with the roles, None when there is none or the account is off."""
+    return db.session.scalars(
+        sa.select(Member).where(Member.id == member_id, Member.is_active).options(selectinload(Member.roles))
+    ).one_or_none()
+
+
+def get_member(member_id: int) -> Member:
+    """:raises NotFound: no such member"""
+    member = db.session.get(Member, member_id, options=[selectinload(Member.roles)])
+    if member is None:
+        raise NotFound("没有这位员工")
+    return member
+
+
+def find_by_username(username: str) -> Member | None:
+    return db.session.scalars(
+        sa.select(Member).where(Member.username == username.strip().lower()).options(selectinload(Member.roles))
+    ).one_or_none()
+
+
+def names(member_ids: Iterable[int]) -> dict[int, str]:
+    rows = db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(list(member_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def members(*, q: str = "", role: str = "", state: str = "") -> sa.Select[Any]:
+    """Return the query of members that match; empty texts match all."""
+    statement = sa.select(Member).options(selectinload(Member.roles))
+    if q:
+        statement = statement.where(
+            sa.or_(Member.username.contains(q.lower(), autoescape=True), Member.name.contains(q, autoescape=True))
+        )
+    if role:
+        chosen = sa.select(staff_member_role.c.member_id).join(Role).where(Role.name == role)
+        statement = statement.where(Member.id.in_(chosen))
+    if state:
+        statement = statement.where(Member.is_active.is_(state == "on"))
+    return statement
+
+
+def roles() -> list[Role]:
+    return list(db.session.scalars(sa.select(Role).order_by(Role.id)))
+
+
+def get_role(role_id: int) -> Role:
+    """:raises NotFound: no such role"""
+    role = db.session.get(Role, role_id)
+    if role is None:
+        raise NotFound("没有这个角色")
+    return role
+
+
+def members_by_role() -> dict[int, int]:
+    """Return how many active members each role has."""
+    rows = db.session.execute(
+        sa.select(staff_member_role.c.role_id, sa.func.count())
+        .join(Member, Member.id == staff_member_role.c.member_id)
+        .where(Member.is_active)
+        .group_by(staff_member_role.c.role_id)
+    )
+    return {role_id: count for role_id, count in rows}  # noqa: C416 - rows are not pairs to the type checker
+
+
+def recovery_codes_left(member_id: int) -> int:
+    unused = sa.select(sa.func.count()).where(RecoveryCode.member_id == member_id, RecoveryCode.used_at.is_(None))
+    return db.session.scalar(unused) or 0
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """A signed-in browser with its owner."""
+
+    id: int
+    member_id: int
+    name: str
+    username: str
+    address: str
+    browser: str
+    created_at: datetime
+    seen_at: datetime
+
+
+def open_sessions(*, now: datetime, member_id: int | None = None, q: str = "") -> list[OpenSession]:
+    """Return the sessions that still work, last used first; of everybody, or of one member."""
+    statement = (
+        sa.select(SessionRow, Member.name, Member.username)
+        .join(Member, Member.id == SessionRow.subject_id)
+        .where(SessionRow.kind == STAFF.kind, SessionRow.expires_at > now, SessionRow.seen_at > now - STAFF.idle)
+        .order_by(SessionRow.seen_at.desc(), SessionRow.id.desc())
+        .limit(500)
+    )
+    if member_id is not None:
+        statement = statement.where(Member.id == member_id)
+    if q:
+        statement = statement.where(
+            sa.or_(Member.username.contains(q.lower(), autoescape=True), Member.name.contains(q, autoescape=True))
+        )
+    return [
+        OpenSession(
+            row.id, row.subject_id, name, username, row.address, browser_name(row.browser), row.created_at, row.seen_at
+        )
+        for row, name, username in db.session.execute(statement)
+    ]
+
+
+def browser_name(user_agent: str) -> str:
+    """Return what people call this browser and system."""
+    systems = {
+        "iPhone": "iPhone",
+        "iPad": "iPad",
+        "Android": "Android",
+        "Windows": "Windows",
+        "Mac OS": "Mac",
+        "Linux": "Linux",
+    }
+    browsers = {
+        "MicroMessenger": "微信", "Edg": "Edge", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari",
+    }  # fmt: skip
+    system = next((name for mark, name in systems.items() if mark in user_agent), "")
+    browser = next((name for mark, name in browsers.items() if mark in user_agent), "")
+    return " · ".join(filter(None, (browser, system))) or user_agent[:30] or "未知设备"
