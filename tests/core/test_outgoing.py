@@ -6,6 +6,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +18,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         self.seen.append(dict(self.headers))
-        getattr(self, "answer_" + self.path.strip("/").partition("?")[0])()
+        getattr(self, "answer_" + urlsplit(self.path).path.strip("/"))()
 
     def answer_plain(self):
         self._send(b"hello", {"Set-Cookie": "who=me"})
@@ -106,6 +107,21 @@ def test_silence_ends_at_the_read_limit_and_may_have_had_an_effect(url):
 
 def test_a_body_over_the_limit_is_not_read_even_if_packed(url):
     assert fails(Outgoing(Limits(max_bytes=50_000)), url + "/packed").reason == "answer too large"
+
+
+def test_one_call_may_have_a_limit_of_its_own(url):
+    http = Outgoing(Limits(max_bytes=100))
+    assert len(http.request("GET", url + "/packed", max_bytes=200_000).content) == 100_000
+    assert fails(http, url + "/packed").reason == "answer too large"
+
+
+def test_a_proxy_of_the_configuration_is_used(url):
+    assert Outgoing(proxy=url).request("GET", "http://elsewhere.test/plain").content == b"hello"
+    assert Handler.seen[0]["Host"] == "elsewhere.test"
+
+
+def test_a_proxy_that_is_away_certainly_had_no_effect():
+    assert fails(Outgoing(proxy="http://127.0.0.1:9"), "http://elsewhere.test/plain").sent is False
 
 
 def test_a_body_that_is_cut_off_is_no_answer(url):

@@ -118,8 +118,6 @@ def _read(response: requests.Response, limits: Limits, deadline: float) -> bytes
         if time.monotonic() > deadline:
             raise CallFailed("deadline passed", sent=True)
         parts.append(part)
-    if response.raw.length_remaining:
-        raise CallFailed("answer cut off", sent=True)
     return b"".join(parts)
 
 
@@ -127,12 +125,10 @@ def _never_left(error: Exception) -> bool:
     if isinstance(
         error,
         requests.ConnectTimeout
-        | requests.exceptions.SSLError
         | requests.exceptions.ProxyError
         | requests.exceptions.InvalidURL
         | requests.exceptions.InvalidSchema
         | requests.exceptions.MissingSchema,
     ):
         return True
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    return isinstance(error, requests.ConnectionError) and isinstance(reason, NewConnectionError)
+    return any(isinstance(getattr(cause, "reason", None), NewConnectionError) for cause in error.args)
