@@ -53,12 +53,8 @@ def order_closed() -> PayRefusal:
     return PayRefusal(400, "ORDER_CLOSED", "该订单已关闭")
 
 
-def no_auth(message: str = "商户号无权限") -> PayRefusal:
-    return PayRefusal(403, "NO_AUTH", message)
-
-
-def mch_not_exists(status: int = 400) -> PayRefusal:
-    return PayRefusal(status, "MCH_NOT_EXISTS", "商户号不存在")
+def mch_not_exists() -> PayRefusal:
+    return PayRefusal(400, "MCH_NOT_EXISTS", "商户号不存在")
 
 
 def not_enough() -> PayRefusal:

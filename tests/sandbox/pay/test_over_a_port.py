@@ -112,6 +112,11 @@ def test_an_answer_that_drips_in_is_cut_off(listener: Listener):
     assert (reply.status, reply.note) == (None, "answer took too long")
 
 
+def test_of_a_long_answer_only_the_beginning_is_read(listener: Listener):
+    listener.answer = lambda: Response(b"x" * 100_000)
+    assert len(post(f"{listener.url}/pay/notify", ENVELOPE, 5).body) == 4096
+
+
 def test_a_proxy_of_the_machine_is_not_used(listener: Listener, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.delenv("NO_PROXY", raising=False)
@@ -258,6 +263,21 @@ def test_an_independent_client_in_certificate_mode(live: tuple[Flask, str], list
     assert client.pay(out_trade_no="ORDER-0001", **order)[0] == 200
     app.extensions["pay_desk"].keys.rotate()
     assert client.query(out_trade_no="ORDER-0001")[0] == 200
+
+
+def test_a_tick_that_fails_does_not_end_the_thread(live: tuple[Flask, str], monkeypatch: pytest.MonkeyPatch):
+    desk = live[0].extensions["pay_desk"]
+    failed, went_on = threading.Event(), threading.Event()
+
+    def tick() -> int:
+        if failed.is_set():
+            went_on.set()
+        failed.set()
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(desk, "tick", tick)
+    assert went_on.wait(5)
+    assert desk._thread.is_alive()
 
 
 def test_the_thread_ends_with_the_server(live: tuple[Flask, str]):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from sandbox.pay import cashier
+from sandbox.pay import cashier, moments
 from sandbox.pay.desk import Desk
 from sandbox.pay.outbox import Outbox
 from sandbox.world import World
@@ -169,6 +169,11 @@ def test_a_year_later_it_is_too_late(merchant: Merchant, pay: Pay, world: World)
     assert refusal(merchant.refund("REFUND-2", fen=1)) == (400, "INVALID_REQUEST")
 
 
+def test_a_year_from_a_leap_day_ends_on_the_first_of_march():
+    leap = moments.read("2028-02-29T10:00:00+08:00")
+    assert moments.shown(moments.year_after(leap)) == "2029-03-01T10:00:00+08:00"
+
+
 def test_an_abnormal_refund_waits_for_a_hand(merchant: Merchant, pay: Pay, desk: Desk, world: World, backend: Backend):
     pay()
     desk.twists.order("refund_abnormal")
@@ -186,6 +191,27 @@ def test_an_abnormal_refund_waits_for_a_hand(merchant: Merchant, pay: Pay, desk:
         400,
         "INVALID_REQUEST",
     )
+
+
+@pytest.mark.parametrize(
+    ("refund_id", "body", "expected"),
+    [
+        ("50300", {}, (404, "RESOURCE_NOT_EXISTS")),
+        (..., {"out_refund_no": "REFUND-2"}, (404, "RESOURCE_NOT_EXISTS")),
+        (..., {}, (400, "INVALID_REQUEST")),
+        (..., {"type": "CASH"}, (400, "PARAM_ERROR")),
+        (..., {"bank_account": "not encrypted"}, (400, "PARAM_ERROR")),
+    ],
+    ids=["unknown", "another number", "not abnormal", "wrong type", "plain bank account"],
+)
+def test_only_an_abnormal_refund_is_sent_elsewhere(
+    merchant: Merchant, pay: Pay, refund_id: Any, body: dict[str, str], expected: tuple[int, str]
+):
+    pay()
+    known = merchant.refund().json["refund_id"]
+    target = f"/v3/refund/domestic/refunds/{known if refund_id is ... else refund_id}/apply-abnormal-refund"
+    fields = {"out_refund_no": "REFUND-1", "type": "USER_BANK_CARD"} | body
+    assert refusal(merchant.call("POST", target, fields)) == expected
 
 
 def test_a_closed_refund_gives_the_money_free_for_a_new_number(

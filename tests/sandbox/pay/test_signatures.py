@@ -97,6 +97,12 @@ def test_the_query_is_part_of_what_is_signed(merchant: Merchant):
     assert merchant.call("GET", target, headers={"Authorization": header}).status_code == 401
 
 
+def test_a_body_needs_its_content_type(merchant: Merchant):
+    target = "/v3/pay/transactions/out-trade-no/ORDER-0001/close"
+    answer = merchant.call("POST", target, {"mchid": "1900000001"}, headers={"Content-Type": "text/plain"})
+    assert (answer.status_code, answer.json["code"]) == (400, "PARAM_ERROR")
+
+
 @pytest.mark.parametrize("name", ["Accept", "User-Agent"])
 def test_compulsory_headers(merchant: Merchant, name: str):
     target = "/v3/pay/transactions/out-trade-no/ORDER-0001?mchid=1900000001"
@@ -212,6 +218,13 @@ def test_a_new_public_key_in_mid_run(merchant: Merchant, desk: Desk, sandbox: Fl
     assert after.headers["Wechatpay-Serial"] == answer.json["serial"] != before
     assert not verifies(after.headers, after.data)
     assert "BEGIN PUBLIC KEY" in answer.json["public_key"]
+
+
+def test_the_control_page_chooses_the_mode(merchant: Merchant, sandbox: Flask):
+    answer = sandbox.test_client().post("/__sandbox/pay/settings", json={"mode": "certificate"})
+    assert answer.json["mode"] == "certificate"
+    assert merchant.query().headers["Wechatpay-Serial"] == answer.json["serial"]
+    assert sandbox.test_client().post("/__sandbox/pay/settings", json={"mode": "other"}).status_code == 400
 
 
 def test_while_switching_over_the_request_chooses_the_key(merchant: Merchant, desk: Desk):

@@ -40,11 +40,12 @@ class Client:
         sent: bytes | None = None,
         authorization: str | None = None,
         scope_service: str = "sms",
+        names: str = "content-type;host;x-tc-action",
+        **headers: str,
     ) -> dict[str, Any]:
         raw = json.dumps(body, ensure_ascii=False).encode()
         timestamp = int(time.time()) + shift
         date = datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d")
-        names = "content-type;host;x-tc-action"
         canonical = (
             f"POST\n{uri}\n\ncontent-type:application/json; charset=utf-8\nhost:localhost\n"
             f"x-tc-action:{action.lower()}\n\n{names}\n{hashlib.sha256(raw).hexdigest()}"
@@ -61,7 +62,7 @@ class Client:
             "Content-Type": "application/json; charset=utf-8",
             "X-TC-Action": action,
             "X-TC-Version": version,
-            "X-TC-Timestamp": str(timestamp),
+            "X-TC-Timestamp": headers.get("timestamp", str(timestamp)),
             "X-TC-Region": "ap-guangzhou",
         }
         answer = self.app.test_client().post("/sms/", data=raw if sent is None else sent, headers=headers)
@@ -155,6 +156,9 @@ def test_a_number_without_a_person_is_kept_all_the_same(client: Client, sandbox:
         ({"shift": -301}, "AuthFailure.SignatureExpire"),
         ({"shift": 301}, "AuthFailure.SignatureExpire"),
         ({"authorization": "Bearer x"}, "AuthFailure.InvalidAuthorization"),
+        ({"timestamp": "soon"}, "AuthFailure.InvalidAuthorization"),
+        ({"names": "content-type;x-tc-action"}, "AuthFailure.SignatureFailure"),
+        ({"names": "content-type;host;x-tc-action;x-tc-nothing"}, "AuthFailure.SignatureFailure"),
         ({"action": "SendEmail"}, "InvalidAction"),
         ({"version": "2019-07-11"}, "NoSuchVersion"),
     ],
@@ -281,6 +285,11 @@ def test_long_texts_are_billed_in_parts(length: int, parts: int):
 def test_a_parameter_that_looks_like_a_place_stays_as_it_is():
     template = SmsTemplate(id="1", text="{1}和{2}")
     assert rules.rendered(template, ["{2}", "x"]) == "{2}和x"
+
+
+def test_reports_of_another_application_are_refused(client: Client):
+    response = client.call({"Limit": 10, "SmsSdkAppId": "1400000009"}, action="PullSmsSendStatus")
+    assert error(response) == "UnauthorizedOperation.SmsSdkAppIdVerifyFail"
 
 
 def pulled(client: Client) -> list[dict[str, Any]]:
