@@ -16,7 +16,7 @@ from sandbox.world import UnknownPerson
 blueprint = Blueprint("phone", __name__, template_folder="templates")
 
 STATIC = Path(__file__).parent / "static"
-COLOURS = ("#576b95", "#10aeff", "#fa9d3b", "#91d300", "#6467f0", "#e75e58", "#07c160", "#c87d2f")
+COLOURS = ("#576b95", "#0f7bc2", "#b8641b", "#4f7d12", "#5558d6", "#c2443e", "#06843f", "#8a5a9e")
 
 
 @blueprint.get("/phone")

@@ -14,7 +14,11 @@ from werkzeug.wrappers import Request, Response
 
 from sandbox.account import jssdk
 from sandbox.browser.hosts import on_person_host
+from sandbox.callback.envelopes import Twist
 from sandbox.config import Config
+from sandbox.control.names import KIND_NAMES, PAY_TWIST_NAMES, TWIST_NAMES
+from sandbox.faults import Kind
+from sandbox.pay.twists import Twist as PayTwist
 from sandbox.world import World
 from tests.sandbox.surroundings import APPID, Backend
 
@@ -216,3 +220,9 @@ def test_a_page_sees_only_what_the_backend_says(browse: Any, backend: Backend) -
     backend.answer = answer
     got = browse("GET", "/file")
     assert (got.content, got.headers["ETag"], got.headers["Content-Length"]) == (b"\x1f\x8b<head>", '"1"', "8")
+
+
+def test_everything_that_can_be_ordered_has_a_chinese_name() -> None:
+    assert set(KIND_NAMES) == set(Kind)
+    assert set(TWIST_NAMES) == set(Twist)
+    assert set(PAY_TWIST_NAMES) == set(PayTwist)

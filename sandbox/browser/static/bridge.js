@@ -43,11 +43,11 @@
     dl { display: grid; grid-template-columns: auto 1fr; gap: 10px 16px; margin: 0 0 20px; padding: 14px 0 0; border-top: 1px solid #e9e9e9; font-size: 15px; }
     dt { color: #6b6b6b; } dd { margin: 0; text-align: right; overflow-wrap: anywhere; }
     button.wide { display: block; width: 100%; min-height: 48px; margin-top: 12px; border: 0; border-radius: 8px; font-size: 17px; font-weight: 600; cursor: pointer; }
-    .main { background: #07a853; color: #fff; } .plain { background: #f2f2f2; color: #353535; }
+    .main { background: #06843f; color: #fff; } .plain { background: #f2f2f2; color: #353535; }
     button:focus-visible, input:focus-visible { outline: 3px solid #3b7ddd; outline-offset: 2px; }
     button[disabled] { opacity: .5; cursor: default; }
     .error { margin: 12px 0 0; color: #c9302c; text-align: center; }
-    .done { text-align: center; } .tick { width: 56px; height: 56px; margin: 8px auto; border-radius: 50%; background: #07a853; color: #fff; font-size: 34px; line-height: 56px; }
+    .done { text-align: center; } .tick { width: 56px; height: 56px; margin: 8px auto; border-radius: 50%; background: #06843f; color: #fff; font-size: 34px; line-height: 56px; }
     label { display: block; margin: 12px 0 6px; } input { width: 100%; min-height: 44px; padding: 8px 12px; border: 1px solid #cfcfcf; border-radius: 8px; font-size: 16px; }
   `;
 

@@ -105,6 +105,8 @@ async function drawFaults() {
     }) }, "撤回"))));
 }
 
+const DELIVERIES = { taken: "已接收", replied: "已回复", refused: "HTTP 错误", "no answer": "无应答" };
+const deliveryOf = (one) => DELIVERIES[one.outcome] || "回复无效";
 const OUTCOMES = { waiting: "等待中", taken: "已接收", replied: "已回复", failed: "失败", lost: "已丢弃" };
 
 async function drawPushes() {
@@ -113,7 +115,7 @@ async function drawPushes() {
   fill("pushes", "pushes-list", pushes.map((push) => make("li", {},
     make("div", {}, make("strong", {}, push.name), ` → 用户 ${push.person_id} `,
       make("span", { class: push.outcome === "failed" ? "bad" : "good" }, OUTCOMES[push.outcome]),
-      make("small", {}, `送达 ${push.deliveries.length} 次：${push.deliveries.map((one) => one.outcome).join("，") || "—"}`)),
+      make("small", {}, `送达 ${push.deliveries.length} 次：${push.deliveries.map(deliveryOf).join("，") || "—"}`)),
     make("button", { type: "button", class: "small", onclick: () => attempt(async () => {
       await api("POST", `pushes/${push.id}/again`, { wait: false });
       await drawPushes();
@@ -148,6 +150,7 @@ async function drawPay() {
   fill("orders", "orders-rows", orders.map((order) => make("tr", {},
     make("td", {}, order.out_trade_no), make("td", {}, order.description),
     make("td", { class: "number" }, yuan(order.total_fen)), make("td", {}, order.state))));
+  byId("refunds-table").hidden = !refunds.length;
   byId("refunds-rows").replaceChildren(...refunds.map((refund) => make("tr", {},
     make("td", {}, refund.out_refund_no), make("td", {}, refund.out_trade_no),
     make("td", { class: "number" }, yuan(refund.refund_fen)), make("td", {}, refund.state),
@@ -157,11 +160,23 @@ async function drawPay() {
     }) }, "完成") : ""))));
 }
 
+async function drawTwists() {
+  const { twists } = await api("GET", "pay/twists");
+  if (!changed("twists", twists)) return;
+  const names = Object.fromEntries([...document.querySelectorAll("[name=twist] option")].map((one) => [one.value, one.textContent]));
+  byId("twists-list").replaceChildren(...twists.map((order) => make("li", {},
+    make("div", {}, make("strong", {}, names[order.twist] || order.twist), make("small", {}, `${order.number || "任意单号"}，还剩 ${order.left ?? "不限"} 次`)),
+    make("button", { type: "button", class: "small", onclick: () => attempt(async () => {
+      await api("DELETE", `pay/twists/${order.id}`);
+      await drawTwists();
+    }) }, "撤回"))));
+}
+
 async function drawTexts() {
   const texts = (await api("GET", "sms/messages")).messages.slice(-100).reverse();
   if (!changed("texts", texts)) return;
   fill("texts", "texts-list", texts.map((text) => make("li", {},
-    make("div", {}, make("strong", {}, text.phone || text.number), make("small", {}, JSON.stringify(text))))));
+    make("div", {}, text.text, make("small", {}, `${timeOf(text.at)} → ${text.phone}${text.on_phone ? "" : "（没有这部手机）"}，模板 ${text.template_id}`)))));
 }
 
 // -- settings --------------------------------------------------------------------------------------------------
@@ -198,6 +213,10 @@ function setUp() {
     asked.count = asked.count ? Number(asked.count) : null;
     await api("POST", "faults", asked);
   });
+  onSubmit("twist-form", (form) => {
+    const asked = given(form);
+    return api("POST", "pay/twists", { ...asked, count: asked.count ? Number(asked.count) : null });
+  });
   onSubmit("push-form", async (form) => {
     const { person, name, fields, twist } = given(form);
     let values;
@@ -224,7 +243,7 @@ function setUp() {
 }
 
 async function draw() {
-  await Promise.all([drawCalls(), drawFaults(), drawPushes(), drawPeople(), drawPay(), drawTexts(), drawSettings()]);
+  await Promise.all([drawCalls(), drawFaults(), drawPushes(), drawPeople(), drawPay(), drawTwists(), drawTexts(), drawSettings()]);
 }
 
 async function watch() {

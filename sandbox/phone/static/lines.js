@@ -47,11 +47,18 @@ function textWithLinks(text, deeds) {
   for (const match of text.matchAll(LINK)) {
     parts.push(text.slice(end, match.index));
     const address = match[1] ?? match[0];
-    parts.push(make("button", { type: "button", class: "link", "data-testid": "text-link", onclick: () => follow(address, deeds) }, match[2] ?? match[0]));
+    parts.push(link(address, match[2] ?? match[0], deeds));
     end = match.index + match[0].length;
   }
   parts.push(text.slice(end));
   return parts;
+}
+
+function link(address, text, deeds) {
+  return make("a", { class: "link", href: address, "data-testid": "text-link", onclick: (event) => {
+    event.preventDefault();
+    follow(address, deeds);
+  } }, text);
 }
 
 function follow(address, deeds) {

@@ -26,11 +26,9 @@ function show(name) {
   shown = name;
   for (const one of SCREENS) byId(`screen-${one}`).hidden = one !== name;
   draw();
-  // A key that opened a screen goes on there.
+  // Who opened it by key goes on there.
   const start = { home: "#chats button", chat: "#chat-back", profile: "#profile-back", browser: "#browser-close" }[name];
-  if (!byId("phone").contains(document.activeElement) || document.activeElement.closest("[hidden]")) {
-    document.querySelector(start)?.focus({ preventScroll: true });
-  }
+  if (document.activeElement.closest("[hidden]")) document.querySelector(start)?.focus({ preventScroll: true });
 }
 
 function openChat(name) {
