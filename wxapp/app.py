@@ -25,6 +25,7 @@ from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
+from wxapp.website import views as website
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.client import OfficialAccount
@@ -131,6 +132,7 @@ def register_doors(app: Flask) -> None:
     """Register each package's doors, listeners, messages and settings."""
     h5.init_app(app)
     app.register_blueprint(h5.pages)
+    app.register_blueprint(website.pages)
     app.register_blueprint(patients.pages)
     app.register_blueprint(wechat_door.door)
     app.register_blueprint(shell.blueprint)

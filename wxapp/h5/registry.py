@@ -90,6 +90,8 @@ class Floor:
     name: str
     render: Callable[[], Markup]
     order: int
+    css: str = ""
+    """Style sheet that it needs, as a static file's name."""
 
 
 _tabs: dict[str, Tab] = {}
@@ -137,9 +139,9 @@ def menu_entry(group: str, label: str, endpoint: str, *, arguments: Mapping[str,
     _menu[label] = MenuEntry(group, label, endpoint, dict(arguments or {}))
 
 
-def home_floor(name: str, render: Callable[[], Markup], order: int) -> None:
-    """Add a floor to the home page."""
-    _floors[name] = Floor(name, render, order)
+def home_floor(name: str, render: Callable[[], Markup], order: int, *, css: str = "") -> None:
+    """Add a floor to the home page; ``css`` is the style sheet it needs, e.g. ``css/pages/mall.css``."""
+    _floors[name] = Floor(name, render, order, css)
 
 
 _Linked = TypeVar("_Linked", Tab, MeEntry, MenuEntry)

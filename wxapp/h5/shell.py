@@ -21,7 +21,7 @@ from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, current_app, g, make_response, request, url_for
+from flask import Blueprint, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 from markupsafe import Markup
@@ -142,6 +142,11 @@ def forget_public_pages() -> None:
 def keep_typed() -> None:
     """Show the form again with what was typed, though nothing was wrong: e.g. its button sent an SMS code."""
     g.h5_typed = request.form
+
+
+def piece(template: str, **variables: Any) -> Markup:
+    """Render a floor or a panel, to be put into another package's page."""
+    return Markup(render_template(template, **variables))  # noqa: S704 - our own template has escaped its values
 
 
 # --- what templates ask for ------------------------------------------------------------------------------------------

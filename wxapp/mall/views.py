@@ -239,7 +239,7 @@ registry.tab("mall", "体检", "clipboard-list", "mall.home", order=2)
 registry.menu_entry("为你服务", "体检项目", "mall.home")
 registry.menu_entry("为你服务", "体检商城", "mall.home")
 registry.menu_entry("个人中心", "我的订单", "mall.orders")
-registry.home_floor("健康体检", render=_home_floor, order=30)
+registry.home_floor("健康体检", render=_home_floor, order=30, css="css/pages/mall.css")
 registry.me_entry(
     "待付款", "mall.orders", "clock", 10, group=registry.ORDERS, badge=_unpaid, arguments={"state": "unpaid"}
 )

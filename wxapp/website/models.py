@@ -1,0 +1,30 @@
+"""Tables of the website."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wxapp.core.db import BigId, Model, UTCDateTime
+
+
+class Physician(Model):
+    """A physician as the website introduces one."""
+
+    __tablename__ = "website_physician"
+    __table_args__ = (sa.Index(None, "is_shown", "position"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(sa.String(30))
+    department: Mapped[str] = mapped_column(sa.String(40))
+    title: Mapped[str] = mapped_column(sa.String(20), comment="e.g. 主任医师")
+    good_at: Mapped[str] = mapped_column(sa.String(200), default="")
+    profile: Mapped[str] = mapped_column(sa.Text, default="")
+    picture: Mapped[str] = mapped_column(sa.String(40), default="", comment="token of a public file")
+    position: Mapped[int] = mapped_column(sa.Integer, default=100, comment="small numbers come first")
+    is_shown: Mapped[bool] = mapped_column(sa.Boolean, default=True)
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by: Mapped[str] = mapped_column(sa.String(60))

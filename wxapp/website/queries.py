@@ -1,0 +1,37 @@
+"""Reads of the website."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.website.models import Physician
+
+CHIEF = "主任医师"
+
+
+def shown_physicians(*, title: str = "", limit: int = 200) -> Sequence[Physician]:
+    """Return the physicians who are shown, in the order staff gave them."""
+    statement = sa.select(Physician).where(Physician.is_shown).order_by(Physician.position, Physician.id).limit(limit)
+    if title:
+        statement = statement.where(Physician.title == title)
+    return db.session.scalars(statement).all()
+
+
+def shown_physician(physician_id: int) -> Physician:
+    """:raises NotFound: no such physician, or not shown"""
+    physician = db.session.get(Physician, physician_id)
+    if physician is None or not physician.is_shown:
+        raise NotFound
+    return physician
+
+
+def get_physician(physician_id: int) -> Physician:
+    """:raises NotFound: no such physician"""
+    physician = db.session.get(Physician, physician_id)
+    if physician is None:
+        raise NotFound
+    return physician
