@@ -17,10 +17,6 @@ class PriceChanged(DomainError):
     code, status, message = "price_changed", 409, "价格已变动，请确认后重新提交"
 
 
-class PatientNeeded(DomainError):
-    code, status, message = "patient_needed", 409, "请先绑定就诊人信息"
-
-
 class TooManyUnpaid(DomainError):
     code, status, message = "too_many_unpaid", 409, "您有多笔未付款订单，请先付款或取消"
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from wxapp.core.forms import Form
+from wxapp.core.money import parse_yuan
+from wxapp.mall.models import GoodsKind
 from wxapp.mall.rules import MAX_QUANTITY
 
 
@@ -28,3 +31,65 @@ class OrderForm(CheckoutQuery):
 
 class CancelForm(Form):
     """Cancelling asks nothing more."""
+
+
+# --- staff -----------------------------------------------------------------------------------------------------------
+
+
+def _parse_yuan(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_yuan(value)
+    except ValueError:
+        raise ValueError("金额格式不正确，例如 128 或 128.50") from None
+
+
+Yuan = Annotated[int, BeforeValidator(_parse_yuan), Field(ge=1, le=10_000_000)]
+"""Typed in yuan, handed on in fen; from one fen to a hundred thousand yuan."""
+
+
+class GoodsForm(Form):
+    """Goods as staff type them. ``items`` has one examination a line: name, blank or ｜, purpose."""
+
+    version: int = Field(0, ge=0)
+    kind: GoodsKind = Field(title="类型")
+    category_id: int = Field(title="分类", ge=1)
+    name: str = Field(title="名称", max_length=60)
+    summary: str = Field("", title="一句话简介", max_length=120)
+    keywords: str = Field("", title="搜索关键词", max_length=200)
+    price: Yuan = Field(title="售价")
+    original_price: Yuan | None = Field(None, title="原价")
+    stock: int = Field(0, title="初始库存", ge=0, le=1_000_000)
+    audience: str = Field("", title="适合人群", max_length=120)
+    items: str = Field("", title="包含项目", max_length=4000)
+    notice: str = Field("", title="检查须知", max_length=2000)
+    detail_html: str = Field("", title="详细介绍", max_length=20_000)
+    position: int = Field(0, title="排序", ge=0, le=9999)
+    is_on_sale: bool = Field(False, title="上架销售")
+
+
+class StockForm(Form):
+    by_pieces: int = Field(title="增减数量", ge=-100_000, le=100_000)
+
+
+class PictureForm(Form):
+    """What to do with the pictures; a file may come along."""
+
+    remove: str = Field("", title="删除", max_length=40)
+    first: str = Field("", title="设为封面", max_length=40)
+
+
+class CategoryForm(Form):
+    version: int = Field(0, ge=0)
+    name: str = Field(title="名称", max_length=20)
+    position: int = Field(0, title="排序", ge=0, le=9999)
+    is_shown: bool = Field(False, title="在商城显示")
+
+
+class CloseForm(Form):
+    reason: str = Field(title="关闭原因", max_length=60)
+
+
+class SaleForm(Form):
+    is_on_sale: bool = Field(False, title="上架销售")

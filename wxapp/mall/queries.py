@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from wxapp.core import clock
 from wxapp.core.crypto import blind_index
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
@@ -240,3 +242,63 @@ def find_numbers(text: str, *, limit: int = 20) -> list[str]:
         Order.contact_name_index == name_index(word),
     )
     return list(db.session.scalars(sa.select(Order.no).where(found).order_by(Order.id.desc()).limit(limit)))
+
+
+# --- staff -----------------------------------------------------------------------------------------------------------
+
+
+def all_categories() -> list[Category]:
+    return list(db.session.scalars(sa.select(Category).order_by(Category.position, Category.id)))
+
+
+def categories_for_staff() -> sa.Select[Any]:
+    return sa.select(Category)
+
+
+def get_category(category_id: int) -> Category:
+    """:raises NotFound: there is none with this key"""
+    category = db.session.get(Category, category_id)
+    if category is None:
+        raise NotFound
+    return category
+
+
+def goods_for_staff(*, text: str = "", category: str = "", on_sale: str = "") -> sa.Select[Any]:
+    statement: sa.Select[Any] = sa.select(
+        Goods.id,
+        Goods.name,
+        Category.name.label("category"),
+        Goods.kind,
+        Goods.price_fen,
+        Goods.stock,
+        Goods.sales,
+        Goods.is_on_sale,
+        Goods.position,
+    ).join(Category, Category.id == Goods.category_id)
+    for word in rules.search_words(text):
+        statement = statement.where(_mentions(word))
+    if category:
+        statement = statement.where(Goods.category_id == int(category))
+    if on_sale:
+        statement = statement.where(Goods.is_on_sale.is_(on_sale == "1"))
+    return statement
+
+
+def orders_for_staff(
+    *, text: str = "", status: str = "", since: date | None = None, until: date | None = None
+) -> sa.Select[Any]:
+    statement = sa.select(Order).options(selectinload(Order.lines))
+    if text:
+        statement = statement.where(Order.no.in_(find_numbers(text, limit=200)))
+    if status:
+        statement = statement.where(Order.status == OrderStatus(status))
+    if since:
+        statement = statement.where(Order.placed_at >= clock.day_bounds(since)[0])
+    if until:
+        statement = statement.where(Order.placed_at < clock.day_bounds(until)[1])
+    return statement
+
+
+def orders_by_number(numbers: Sequence[str]) -> list[Order]:
+    statement = sa.select(Order).where(Order.no.in_(numbers)).order_by(Order.id.desc())
+    return list(db.session.scalars(statement.options(selectinload(Order.lines))))

@@ -60,3 +60,16 @@ def first_wish(today: date) -> date:
 
 def last_wish(today: date) -> date:
     return today + timedelta(days=180)
+
+
+MAX_PICTURES = 8
+
+
+def read_items(text: str) -> tuple[tuple[str, str], ...]:
+    """Read one examination a line: the name up to the first blank or bar, then its purpose."""
+    found = []
+    for line in text.splitlines():
+        parts = re.split(r"[\s｜|:：]+", line.strip(), maxsplit=1)
+        if parts[0]:
+            found.append((parts[0][:60], parts[1][:120] if len(parts) > 1 else ""))
+    return tuple(found)

@@ -16,12 +16,11 @@ from wxapp.h5.identity import User, current_user
 from wxapp.h5.notices import notice
 from wxapp.h5.shell import Pages
 from wxapp.mall import queries, rules, settings
-from wxapp.mall.errors import PatientNeeded
 from wxapp.mall.forms import CancelForm, CheckoutQuery, OrderForm
 from wxapp.mall.models import Order, OrderStatus
 from wxapp.mall.rules import Wanted
 from wxapp.mall.services import ordering
-from wxapp.patients.access import current_patient
+from wxapp.patients.access import current_patient, needs_patient
 from wxapp.patients.models import Patient
 
 pages = Pages("mall", __name__)
@@ -104,11 +103,8 @@ def goods(goods_id: int) -> ResponseReturnValue:
 # --- ordering --------------------------------------------------------------------------------------------------------
 
 
-def _patient_or_refuse() -> Patient:
-    patient = current_patient(current_user())
-    if patient is None:
-        raise PatientNeeded
-    return patient
+def _find_patient() -> Patient | None:
+    return current_patient() if current_user().current_patient_id else None
 
 
 @pages.page("/mall/checkout")
@@ -116,7 +112,7 @@ def checkout() -> ResponseReturnValue:
     """The check page: what, for whom, when. Refused forms come back here with what was typed."""
     asked = _checkout_query()
     found = queries.get_goods(asked.goods_id)
-    patient = current_patient(current_user())
+    patient = _find_patient()
     today = clock.today()
     return render_template(
         "mall/checkout.html",
@@ -147,7 +143,7 @@ def _checkout_query() -> CheckoutQuery:
 def place_order() -> ResponseReturnValue:
     """生成订单: the order is placed, its pay page opens."""
     form = read_form(OrderForm)
-    patient = _patient_or_refuse()
+    patient = current_patient()
     if form.wished_on is not None and not rules.can_wish(form.wished_on, today=clock.today()):
         raise Invalid({"wished_on": "期望日期应在明天至半年之内"})
     order_no = ordering.place_order(
@@ -169,7 +165,7 @@ def place_order() -> ResponseReturnValue:
 @pages.page("/orders")
 def orders() -> ResponseReturnValue:
     """The current patient's orders by state."""
-    patient = current_patient(current_user())
+    patient = _find_patient()
     state = next((tab for tab in STATE_TABS if tab.key == request.args.get("state")), STATE_TABS[0])
     page = _number("page", default=1, most=500)
     cards, has_more = queries.orders_of(patient.id, statuses=state.statuses, page=page) if patient else ([], False)
@@ -187,6 +183,7 @@ def orders() -> ResponseReturnValue:
 
 
 @pages.page("/orders/<order_no>")
+@needs_patient
 def order(order_no: str) -> ResponseReturnValue:
     """One order with what can be done now, and its code for the hospital."""
     found = _own(order_no)
@@ -202,11 +199,10 @@ def order(order_no: str) -> ResponseReturnValue:
 
 
 def _own(order_no: str) -> Order:
-    """:raises NotFound: no order of the current patient"""
-    patient = current_patient(current_user())
-    if patient is None:
-        raise NotFound
-    return queries.own_order(patient.id, order_no)
+    """:raises NotFound: no order of the current patient
+    :raises NoPatientBound: there is none
+    """
+    return queries.own_order(current_patient().id, order_no)
 
 
 @pages.action("/orders/<order_no>/cancel", shown_again_by=order)

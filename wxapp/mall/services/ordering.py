@@ -192,7 +192,7 @@ def _insert_order(placed: _Placed, contact: Contact, *, total_fen: int, expires_
 
 def _take_stock(wanted: Sequence[Wanted], sold: dict[int, _Sold]) -> None:
     for line in sorted(wanted, key=lambda line: line.goods_id):
-        if not take(Goods.stock, line.quantity, Goods.id == line.goods_id, Goods.is_on_sale):
+        if not take(Goods.stock, line.quantity, Goods.id == line.goods_id, Goods.is_on_sale.is_(True)):
             raise OutOfStock(f"“{sold[line.goods_id].name}”库存不足", goods_id=line.goods_id)
 
 
@@ -269,7 +269,7 @@ def mark_paid(order_no: str, *, payment_no: str, amount_fen: int, method: str, l
             payments.take_late(payment_no)
         elif order.status not in UNPAID:
             if landed_late:  # paid a second time
-                payments.refund_late(payment_no, reason="订单已支付，重复付款")
+                payments.refund_late(payment_no, reason="重复付款")
             return
         ORDER.move(
             order,
