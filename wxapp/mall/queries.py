@@ -264,7 +264,7 @@ def get_category(category_id: int) -> Category:
 
 
 def goods_for_staff(*, text: str = "", category: str = "", on_sale: str = "") -> sa.Select[Any]:
-    statement: sa.Select[Any] = sa.select(
+    statement: Any = sa.select(
         Goods.id,
         Goods.name,
         Category.name.label("category"),
@@ -281,7 +281,8 @@ def goods_for_staff(*, text: str = "", category: str = "", on_sale: str = "") ->
         statement = statement.where(Goods.category_id == int(category))
     if on_sale:
         statement = statement.where(Goods.is_on_sale.is_(on_sale == "1"))
-    return statement
+    found: sa.Select[Any] = statement
+    return found
 
 
 def orders_for_staff(
