@@ -11,13 +11,16 @@ from flask_migrate import Migrate
 from whitenoise import WhiteNoise
 
 from wxapp.admin import admin as shell
+from wxapp.admin import jobs
 from wxapp.core import clock, crypto, events, files, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
 from wxapp.h5 import views as h5
 from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
+from wxapp.messages import admin as message_pages
 from wxapp.messages import handlers as message_handlers  # noqa: F401 - listens
+from wxapp.messages import views as messages
 from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
 from wxapp.patients import views as patients
 from wxapp.patients import wechat_door
@@ -135,7 +138,10 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(website.pages)
     app.register_blueprint(patients.pages)
     app.register_blueprint(wechat_door.door)
+    app.register_blueprint(messages.pages)
     app.register_blueprint(shell.blueprint)
+    app.register_blueprint(jobs.blueprint)
+    app.register_blueprint(message_pages.blueprint)
     app.register_blueprint(staff.blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)

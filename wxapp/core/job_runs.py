@@ -145,3 +145,8 @@ def release(name: str, owner: str, fence: int) -> None:
     with transaction():
         mine = sa.update(Lease).where(Lease.name == name, Lease.owner == owner, Lease.fence == fence)
         change(mine.values(until=clock.now()))
+
+
+def holder(name: str) -> str | None:
+    """Return who holds the lease now, or None."""
+    return db.session.execute(sa.select(Lease.owner).where(Lease.name == name, Lease.until > clock.now())).scalar()

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
 
 import sqlalchemy as sa
 
 from wxapp.core import clock
+from wxapp.core.crypto import blind_index
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.messages import catalogue
+from wxapp.messages.channels import CHANNELS
 from wxapp.messages.entry import Channel, Entry
-from wxapp.messages.models import Delivery, DeliveryState, Message, Pause, Preference, Template
+from wxapp.messages.models import Broadcast, Delivery, DeliveryState, Message, Pause, Preference, Template
 from wxapp.messages.receivers import Receiver
 
 PAGE = 20
+LOG_DAYS = 7
+"""Days that the delivery log shows at first."""
 
 # --- the receiver's side ---------------------------------------------------------------------------------------------
 
@@ -78,28 +84,60 @@ def switchable(kinds: set[str]) -> list[Entry]:
     return [entry for entry in catalogue.everything() if entry.to in told and not entry.is_essential and entry.ways]
 
 
+def address_hash(address: str) -> str:
+    """Return the keyed hash by which the deliveries to an address are found."""
+    return blind_index(address, context="messages_delivery.address")
+
+
 # --- the staff's side ------------------------------------------------------------------------------------------------
+
+
+class WayState(StrEnum):
+    """Whether a message can go through a channel; the label is what pages show."""
+
+    MISSING = "missing"
+    FAULTY = "faulty"
+    ON = "on"
+    OFF = "off"
+
+    @property
+    def label(self) -> str:
+        return {"missing": "未配置", "faulty": "故障", "on": "已开启", "off": "已关闭"}[self]
 
 
 @dataclass(frozen=True)
 class Way:
-    """A channel of a catalogue entry, and what staff have filled in for it."""
+    """A message of the catalogue in one channel, and what staff have filled in for it."""
 
+    entry: Entry
     channel: Channel
     template: Template | None
 
     @property
-    def state(self) -> str:
+    def state(self) -> WayState:
         if self.template is None or not self.template.template_id:
-            return "未配置"
+            return WayState.MISSING
         if self.template.fault:
-            return "故障"
-        return "已开启" if self.template.is_on else "已关闭"
+            return WayState.FAULTY
+        return WayState.ON if self.template.is_on else WayState.OFF
 
 
-def ways() -> dict[tuple[str, str], Template]:
-    """Return all templates by code and channel."""
-    return {(row.code, row.channel): row for row in db.session.scalars(sa.select(Template))}
+def ways(*, search: str = "", channel: str = "", state: str = "") -> list[Way]:
+    """Return every message in every channel that we have, as the list of templates shows them."""
+    kept = {(row.code, row.channel): row for row in db.session.scalars(sa.select(Template))}
+    found = [
+        Way(entry, way, kept.get((entry.code, way.value)))
+        for entry in catalogue.everything()
+        for way in entry.ways
+        if way in CHANNELS
+    ]
+    return [
+        way
+        for way in found
+        if (not search or search in way.entry.code or search in way.entry.label)
+        and (not channel or way.channel == channel)
+        and (not state or way.state == state)
+    ]
 
 
 def find_template(code: str, channel: Channel) -> Template | None:
@@ -153,3 +191,47 @@ def oldest_due() -> timedelta:
 
 def pauses() -> list[Pause]:
     return list(db.session.scalars(sa.select(Pause).where(Pause.until > clock.now())))
+
+
+@dataclass(frozen=True)
+class LogFilter:
+    """What the delivery log is narrowed down to; the address is found by its keyed hash."""
+
+    code: str = ""
+    channel: str = ""
+    state: str = ""
+    reason_code: str = ""
+    address: str = ""
+    since: date | None = None
+    until: date | None = None
+
+
+def deliveries(wanted: LogFilter) -> sa.Select[Any]:
+    """Return the deliveries that leave the house, or those of the site when that is asked for."""
+    since = wanted.since or (wanted.until or clock.today()) - timedelta(days=LOG_DAYS - 1)
+    statement = sa.select(Delivery).where(Delivery.created_on >= since)
+    if wanted.until:
+        statement = statement.where(Delivery.created_on <= wanted.until)
+    if wanted.channel:
+        statement = statement.where(Delivery.channel == wanted.channel)
+    else:
+        statement = statement.where(Delivery.channel != Channel.SITE)
+    exact = {"code": wanted.code, "state": wanted.state, "reason_code": wanted.reason_code}
+    for name, value in exact.items():
+        if value:
+            statement = statement.where(getattr(Delivery, name) == value)
+    if wanted.address:
+        statement = statement.where(Delivery.address_hash == address_hash(wanted.address))
+    return statement
+
+
+def broadcasts() -> sa.Select[Any]:
+    return sa.select(Broadcast)
+
+
+def get_broadcast(broadcast_id: int) -> Broadcast:
+    """:raises NotFound: no such broadcast"""
+    row = db.session.get(Broadcast, broadcast_id)
+    if row is None:
+        raise NotFound
+    return row

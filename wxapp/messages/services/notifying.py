@@ -13,12 +13,12 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock, ids, masking
-from wxapp.core.crypto import blind_index
 from wxapp.core.db import change, db, in_transaction, transaction
 from wxapp.messages import catalogue, receivers, taps
 from wxapp.messages.channels import CHANNELS
 from wxapp.messages.entry import Channel, Entry
 from wxapp.messages.models import Delivery, DeliveryState, Message, Preference, Template
+from wxapp.messages.queries import address_hash
 from wxapp.messages.receivers import Address, Receiver
 from wxapp.messages.rules.timing import not_before
 from wxapp.messages.states import UNDER_WAY
@@ -197,11 +197,6 @@ def _delivery(message_id: int, entry: Entry, channel: Channel, address: str, *, 
         "created_at": now,
         "created_on": clock.hospital_day(now),
     }
-
-
-def address_hash(address: str) -> str:
-    """Return the keyed hash by which staff find the deliveries to an address."""
-    return blind_index(address, context="messages_delivery.address")
 
 
 def _masked(channel: Channel, address: str) -> str:

@@ -81,7 +81,7 @@ def save_template(code: str, channel: str, filled: Filled, *, by: str) -> None:
 def checked_lines(entry: Entry, channel: Channel, typed: Sequence[tuple[str, str]]) -> list[Line]:
     """Return the lines of a mapping.
 
-    :raises Invalid: a key is unknown or used twice, or a pattern can't be rendered within its type; by ``line-<n>``
+    :raises Invalid: a key is unknown or used twice, or a pattern can't be rendered within its type; by ``pattern<n>``
     """
     labels = {line.key: line.label for line in entry.lines(channel)}
     lines: list[Line] = []
@@ -95,16 +95,16 @@ def checked_lines(entry: Entry, channel: Channel, typed: Sequence[tuple[str, str
                 raise BadPattern("短信参数应从1开始依次编号")
             check_line(key, pattern, samples=entry.samples(), kind=kind)
         except (BadPattern, BadValue) as error:
-            errors[f"line-{number}"] = str(error)
+            errors[f"pattern{number + 1}"] = str(error)
         lines.append(Line(key, labels.get(key, ""), pattern))
     if not lines:
-        errors["lines"] = "请至少填写一行"
+        errors["pattern1"] = "请至少填写一行"
     if errors:
         raise Invalid(errors)
     return lines
 
 
-def switch(code: str, channel: str, *, is_on: bool) -> None:
+def switch_channel(code: str, channel: str, *, is_on: bool) -> None:
     """Switch one channel of a message on or off.
 
     :raises NotFound: nothing has been filled in for it yet
