@@ -181,6 +181,8 @@ def test_a_refused_call_is_an_error_of_all(sms, network, code, cls):
     "how",
     [{"status": 502, "body": "<html>"}, {"body": ""}, {"json": []}, {"json": {"Response": None}},
      {"body": "[" * 99_999}, {"json": {"Response": []}}, {"status": 500, "json": {"Response": {}}},
+     {"json": {"Response": {"SendStatusSet": 5}}}, {"json": {"Response": {"SendStatusSet": [5]}}},
+     {"status": 500, "json": {"Response": {"SendStatusSet": [{"PhoneNumber": f"+86{PHONE}", "Code": "Ok"}]}}},
      {"body": responses.ConnectionError("reset")}],
 )  # fmt: skip
 def test_an_unusable_answer_leaves_the_outcome_unknown(sms, network, how):
@@ -188,6 +190,18 @@ def test_an_unusable_answer_leaves_the_outcome_unknown(sms, network, how):
     with pytest.raises(Unavailable) as caught:
         sms.send(PHONE, template_id="1001", params=[])
     assert caught.value.sent is True
+
+
+def test_an_error_without_a_code_is_an_error_all_the_same(sms, network):
+    network.post(URL, json={"Response": {"Error": "broken"}})
+    with pytest.raises(SmsError):
+        sms.send(PHONE, template_id="1001", params=[])
+
+
+@pytest.mark.parametrize(("fee", "counted"), [(2, 2), (None, 1)])
+def test_a_long_message_counts_its_parts(sms, network, fee, counted):
+    answer(network, status(Fee=fee))
+    assert sms.send(PHONE, template_id="1001", params=[]).fee == counted
 
 
 def test_a_closed_port_certainly_sent_nothing():
@@ -211,7 +225,15 @@ def test_a_context_that_is_too_long_is_not_sent(sms):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"secret_key": ""}, {"sign_name": ""}, {"url": "sms.test"}, {"url": "https://sms.test/"}]
+    "wrong",
+    [
+        {"secret_id": ""},
+        {"secret_key": ""},
+        {"sdk_app_id": ""},
+        {"sign_name": ""},
+        {"url": "sms.test"},
+        {"url": "https://sms.test/"},
+    ],
 )
 def test_a_configuration_that_can_not_work_is_refused(wrong):
     with pytest.raises(ValueError, match=r"\w"):

@@ -58,6 +58,8 @@ def test_the_address_is_confirmed_with_exactly_the_echo(callback, fake):
         ({"timestamp": "1"}, Reason.BAD_SIGNATURE),
         ({"echostr": "<script>alert(1)</script>"}, Reason.UNREADABLE),
         ({"echostr": ""}, Reason.UNREADABLE),
+        ({"echostr": "签名"}, Reason.UNREADABLE),
+        ({"echostr": "1" * 129}, Reason.UNREADABLE),
     ],
 )
 def test_a_wrong_check_of_the_address_is_refused(callback, fake, change, expected):
@@ -79,6 +81,13 @@ def test_a_signed_timestamp_that_is_none_is_refused(callback, config, timestamp)
     with pytest.raises(CallbackRefused) as caught:
         callback.verify_url(query)
     assert caught.value.reason is Reason.STALE
+
+
+def test_a_request_without_a_nonce_is_refused_though_it_is_signed(callback, config):
+    timestamp = str(int(clock.now().timestamp()))
+    query = {"timestamp": timestamp, "nonce": "", "signature": sha1(config.token, timestamp), "echostr": "1"}
+    with pytest.raises(CallbackRefused):
+        callback.verify_url(query)
 
 
 def test_nothing_at_all_is_refused(callback):

@@ -205,6 +205,11 @@ def test_media_come_as_bytes_a_video_as_an_address_and_an_old_one_not_at_all(acc
         account.download_media("m3")
 
 
+def test_a_file_name_that_may_not_arrive_is_refused(account):
+    with pytest.raises(ValueError, match="ASCII"):
+        account.upload_media("image", name="图.png", content=b"x", content_type="image/png")
+
+
 # --- errors
 
 

@@ -197,8 +197,11 @@ class OfficialAccount:
     def upload_media(self, kind: str, *, name: str, content: bytes, content_type: str) -> str:
         """Upload temporary media (image, voice, video, thumb), kept three days, and return its media_id.
 
-        Takes bytes, not a stream: a second try after a refused token must send the content again.
+        Takes bytes, not a stream: a second try after a refused token must send the content again. ``name`` is
+        ASCII, because other names travel in a form that not every server reads.
         """
+        if not name.isascii():
+            raise ValueError("the name of a file is ASCII")
         answer = answered(self._api.media.upload(kind, (name, content, content_type)))
         media_id = answer.get("media_id")
         if not isinstance(media_id, str):
