@@ -26,7 +26,7 @@ def take_push(push: pushes.Push) -> bool:
                 dedupe_key=push.dedupe_key, kind=push.kind.value, openid=push.openid[:64], received_at=clock.now()
             )
             db.session.add(row)
-            db.session.flush([row])  # the unique key knows a repeat
+            db.session.flush()  # the unique key knows a repeat
             publish(
                 PushReceived(
                     kind=push.kind.value,

@@ -45,7 +45,7 @@ def register_patient(details: PatientDetails, *, by: str, record_no: str = "") -
         with transaction():
             patient = Patient(record_no=record_no, version=1, created_at=now, created_by=by, updated_at=now, **columns)
             db.session.add(patient)
-            db.session.flush([patient])  # the unique keys decide here
+            db.session.flush()  # the unique keys decide here
             return patient
     except IntegrityError:
         _refuse_known(columns)

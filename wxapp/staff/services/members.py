@@ -84,7 +84,7 @@ def create_member(
                 roles=given,
             )
             db.session.add(member)
-            db.session.flush([member])  # the audit row names its id; the unique user name decides here
+            db.session.flush()  # the audit row names its id; the unique user name decides here
             detail = f"{username} {name}：{_labels(given)}"
             audit.record("staff.member_new", f"staff:{member.id}", detail, by=by.actor if by else SYSTEM)
     except IntegrityError as error:

@@ -62,7 +62,7 @@ def create_role(*, label: str, permissions: Collection[Permission], requires_tot
             name = f"role-{ids.new_token(6).lower()}"
             role = Role(name=name, label=label, permissions=_lines(permissions), requires_totp=requires_totp)
             db.session.add(role)
-            db.session.flush([role])  # the unique label decides here, and the audit row names the id
+            db.session.flush()  # the unique label decides here, and the audit row names the id
             audit.record("staff.role_new", f"role:{role.id}", f"{label}：{_words(permissions)}", by=by.actor)
     except IntegrityError as error:
         raise RoleTaken(field="label") from error
