@@ -17,17 +17,21 @@ from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
 from wxapp.h5 import views as h5
+from wxapp.mall import admin as mall_pages
 from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
+from wxapp.mall import views as mall
 from wxapp.messages import admin as message_pages
 from wxapp.messages import handlers as message_handlers  # noqa: F401 - listens
 from wxapp.messages import views as messages
 from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
 from wxapp.patients import views as patients
 from wxapp.patients import wechat_door
+from wxapp.payments import handlers as payment_handlers  # noqa: F401 - listens
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
+from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
 from wxapp.website import views as website
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
@@ -139,10 +143,12 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(patients.pages)
     app.register_blueprint(wechat_door.door)
     app.register_blueprint(messages.pages)
+    app.register_blueprint(mall.pages)
     app.register_blueprint(shell.blueprint)
     app.register_blueprint(jobs.blueprint)
     app.register_blueprint(message_pages.blueprint)
     app.register_blueprint(staff.blueprint)
+    app.register_blueprint(mall_pages.blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/media/<token>", endpoint="media", view_func=public_media)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+from tests.factories.patients import make_patient
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind
@@ -45,8 +46,11 @@ def make_goods(*, items: tuple[str, ...] = (), **over: Any) -> Goods:
 CONTACT = ordering.Contact("林小满", "13800000001", "990101199005211280")
 
 
-def make_order(goods: Goods, *, quantity: int = 1, wechat_user_id: int = 1, patient_id: int = 1, key: str = "") -> str:
-    """Place an order and return its number."""
+def make_order(
+    goods: Goods, *, quantity: int = 1, wechat_user_id: int = 1, patient_id: int = 0, key: str = ""
+) -> str:
+    """Place an order, for a new patient unless one is given, and return its number."""
+    patient_id = patient_id or make_patient().id
     return ordering.place_order(
         wechat_user_id=wechat_user_id,
         patient_id=patient_id,

@@ -30,8 +30,8 @@ from wxapp.mall.models import Category, Goods, GoodsKind, Order, OrderStatus
 from wxapp.mall.services import catalogue, ordering, refunds
 from wxapp.mall.services.catalogue import GoodsDraft
 
-interfaces = Interfaces("mall", __name__)
-interface = interfaces.interface
+blueprint = Interfaces("mall", __name__)
+interface = blueprint.interface
 
 ON_SALE = {True: Badge("在售", "green"), False: Badge("已下架", "grey")}
 KINDS = {kind: Badge(kind.label, "blue" if kind is GoodsKind.PACKAGE else "grey") for kind in GoodsKind}
