@@ -23,6 +23,7 @@ from wxapp.mall import views as mall
 from wxapp.messages import admin as message_pages
 from wxapp.messages import handlers as message_handlers  # noqa: F401 - listens
 from wxapp.messages import views as messages
+from wxapp.patients import admin as patient_pages
 from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
 from wxapp.patients import views as patients
 from wxapp.patients import wechat_door
@@ -32,6 +33,7 @@ from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
+from wxapp.website import admin as website_pages
 from wxapp.website import views as website
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
@@ -140,7 +142,9 @@ def register_doors(app: Flask) -> None:
     h5.init_app(app)
     app.register_blueprint(h5.pages)
     app.register_blueprint(website.pages)
+    app.register_blueprint(website_pages.blueprint)
     app.register_blueprint(patients.pages)
+    app.register_blueprint(patient_pages.blueprint)
     app.register_blueprint(wechat_door.door)
     app.register_blueprint(messages.pages)
     app.register_blueprint(mall.pages)

@@ -101,8 +101,9 @@ class PatientForm(Form):
 
 
 class ChangePatientForm(PatientForm):
-    """修改资料; the version is that of the row the form showed."""
+    """修改资料; the version is that of the row the form showed. Numbers left empty stay as they are."""
 
+    phone: Phone = Field("", title="手机号")
     version: int = Field(title="版本", ge=1)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -181,17 +182,7 @@ def find_patients(text: str, *, limit: int = 50) -> Sequence[Patient]:
     if not text:
         return []
     return db.session.scalars(
-        sa.select(Patient)
-        .where(
-            sa.or_(
-                Patient.record_no == text.upper(),
-                Patient.phone_index == phone_index(text),
-                Patient.name_index == blind_index(text, context=NAME_INDEX),
-                Patient.id_index == blind_index(text, context=ID_INDEX),
-            )
-        )
-        .order_by(Patient.id.desc())
-        .limit(limit)
+        sa.select(Patient).where(_is_exactly(text)).order_by(Patient.id.desc()).limit(limit)
     ).all()
 
 
@@ -241,12 +232,118 @@ def bound_patient_ids(*, after: int, limit: int) -> list[int]:
     )
 
 
-def looks_at(patient_id: int, *, since: date | None = None) -> Sequence[Look]:
+@dataclass(frozen=True)
+class SeenBy:
+    """That a WeChat user saw a patient's data on a day."""
+
+    nickname: str
+    what: str
+    count: int
+    last_at: datetime
+
+
+def looks_at(patient_id: int, *, limit: int = 100) -> list[SeenBy]:
     """Return which WeChat users saw a patient's data, newest first."""
-    statement = sa.select(Look).where(Look.patient_id == patient_id).order_by(Look.last_at.desc()).limit(200)
-    if since is not None:
-        statement = statement.where(Look.day >= since)
-    return db.session.scalars(statement).all()
+    rows = db.session.execute(
+        sa.select(WechatUser.nickname, Look.what, Look.count, Look.last_at)
+        .join(WechatUser, WechatUser.id == Look.wechat_user_id)
+        .where(Look.patient_id == patient_id)
+        .order_by(Look.last_at.desc(), Look.id.desc())
+        .limit(limit)
+    )
+    return [SeenBy(*row) for row in rows]
+
+
+# --- for staff -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class BindingRow:
+    """A binding of a patient, ended or not."""
+
+    id: int
+    wechat_user_id: int
+    nickname: str
+    is_active: bool
+    is_follower: bool
+    bound_at: datetime
+    bound_by: str
+    ended_at: datetime | None
+
+
+def bindings_of(patient_id: int) -> list[BindingRow]:
+    """Return all bindings of a patient, the newest first."""
+    rows = db.session.execute(
+        sa.select(
+            Binding.id,
+            Binding.wechat_user_id,
+            WechatUser.nickname,
+            Binding.status == BindingStatus.ACTIVE,
+            WechatUser.is_follower,
+            Binding.bound_at,
+            Binding.bound_by,
+            Binding.ended_at,
+        )
+        .join(WechatUser, WechatUser.id == Binding.wechat_user_id)
+        .where(Binding.patient_id == patient_id)
+        .order_by(Binding.id.desc())
+        .limit(100)
+    )
+    return [BindingRow(*row) for row in rows]
+
+
+def patients_for_staff(*, q: str, since: date | None, until: date | None) -> sa.Select[Any]:
+    """Return the list of patients; ``q`` is a whole record number, name, phone or ID number."""
+    statement = sa.select(Patient)
+    if q:
+        statement = statement.where(_is_exactly(q))
+    if since:
+        statement = statement.where(Patient.created_at >= clock.day_bounds(since)[0])
+    if until:
+        statement = statement.where(Patient.created_at < clock.day_bounds(until)[1])
+    return statement
+
+
+def wechat_users_for_staff(*, openid: str, follows: str, bound: str) -> sa.Select[Any]:
+    """Return the list of WeChat users, with the number of patients bound."""
+    count = (
+        sa.select(sa.func.count())
+        .where(Binding.wechat_user_id == WechatUser.id, Binding.status == BindingStatus.ACTIVE)
+        .scalar_subquery()
+    )
+    statement = sa.select(
+        WechatUser.id,
+        WechatUser.nickname,
+        WechatUser.openid,
+        WechatUser.is_follower,
+        WechatUser.is_snapshot,
+        count.label("patients"),
+        WechatUser.seen_at,
+        WechatUser.created_at,
+    )
+    if openid:
+        statement = statement.where(WechatUser.openid == openid)
+    if follows:
+        statement = statement.where(WechatUser.is_follower == (follows == "1"))
+    if bound:
+        has_one = sa.exists().where(Binding.wechat_user_id == WechatUser.id, Binding.status == BindingStatus.ACTIVE)
+        statement = statement.where(has_one if bound == "1" else ~has_one)
+    return statement
+
+
+def count_since(column: sa.orm.InstrumentedAttribute[datetime], moment: datetime) -> int:
+    """Return how many rows have this moment or a later one in the column."""
+    return db.session.scalar(sa.select(sa.func.count()).where(column >= moment)) or 0
+
+
+def _is_exactly(text: str) -> sa.ColumnElement[bool]:
+    text = text.strip()
+    return sa.or_(
+        Patient.record_no == text.upper(),
+        Patient.phone_index == phone_index(text),
+        Patient.name_index == blind_index(text, context=NAME_INDEX),
+        Patient.id_index == blind_index(text, context=ID_INDEX),
+    )
 
 
 def is_locked(patient: Patient) -> bool:

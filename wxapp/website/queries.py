@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -35,3 +36,13 @@ def get_physician(physician_id: int) -> Physician:
     if physician is None:
         raise NotFound
     return physician
+
+
+def physicians_for_staff(*, name: str, department: str) -> sa.Select[Any]:
+    """Return the list of physicians, those who are not shown too."""
+    statement = sa.select(Physician)
+    if name:
+        statement = statement.where(Physician.name.contains(name, autoescape=True))
+    if department:
+        statement = statement.where(Physician.department.contains(department, autoescape=True))
+    return statement

@@ -5,6 +5,7 @@ from wxapp.patients.services.balance_password import (
     check_balance_password,
     issue_balance_password,
     reset_forgotten_password,
+    send_issued_password,
     set_balance_password,
 )
 from wxapp.patients.services.bindings import (
@@ -44,6 +45,7 @@ __all__ = [
     "revoke_binding",
     "send_code",
     "send_code_to_patient",
+    "send_issued_password",
     "set_balance_password",
     "stop_sending",
     "switch_patient",
