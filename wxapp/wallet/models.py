@@ -155,7 +155,8 @@ class TransfersAreNeverChanged(RuntimeError):
 
 @event.listens_for(Session, "do_orm_execute")
 def _refuse_changes(state: ORMExecuteState) -> None:
-    if (state.is_update or state.is_delete) and state.statement.table is Transfer.__table__:  # type: ignore[attr-defined]
+    mapper = state.bind_mapper
+    if (state.is_update or state.is_delete) and mapper is not None and mapper.class_ is Transfer:
         raise TransfersAreNeverChanged
 
 

@@ -34,6 +34,10 @@ def find_transfer(kind: str, source: str) -> Transfer | None:
     return db.session.scalars(sa.select(Transfer).where(Transfer.kind == kind, Transfer.source == source)).one_or_none()
 
 
+def get_transfer(transfer_id: int) -> Transfer:
+    return db.session.get_one(Transfer, transfer_id)
+
+
 def find_account(kind: str, owner_id: int) -> Account | None:
     return db.session.scalars(
         sa.select(Account).where(Account.kind == kind, Account.owner_id == owner_id)

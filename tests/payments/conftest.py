@@ -1,0 +1,63 @@
+"""Payments without a shop: the kind ``test`` is paid for, WeChat Pay is in memory, and events are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from flask import Flask
+
+from tests.factories.payments import KIND
+from tests.fakes.pay import FakePay
+from wxapp.core import clock, events
+from wxapp.payments import subjects
+from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundFailed, RefundRejected, RefundSucceeded
+from wxapp.wechat import connected
+
+
+@pytest.fixture
+def pay(app: Flask) -> Iterator[FakePay]:
+    clients = connected.clients()
+    fake = FakePay(appid=clients.appid, mchid=clients.mchid)
+    connected.use(replace(clients, pay=fake))
+    yield fake
+    connected.use(clients)
+
+
+@pytest.fixture(autouse=True)
+def subject() -> Iterator[list[str]]:
+    """Something to be paid for; the list names what was told to wait at the hospital."""
+    waiting: list[str] = []
+
+    def wait(no: str, _by: str) -> datetime:
+        waiting.append(no)
+        return clock.now() + timedelta(days=7)
+
+    subjects.register(
+        subjects.Subject(
+            kind=KIND,
+            label="测试订单",
+            page="h5.home",
+            find=lambda text: [text] if text.startswith("T") else [],
+            lines=lambda no: [subjects.Line("入职体检套餐", 1, 19_900)],
+            wait_at_hospital=wait,
+        )
+    )
+    yield waiting
+    subjects._subjects.pop(KIND)
+
+
+@pytest.fixture(autouse=True)
+def told(monkeypatch: pytest.MonkeyPatch) -> list[events.Event]:
+    """What payments told, in order."""
+    heard: list[events.Event] = []
+
+    def listen(event: events.Event) -> None:
+        heard.append(event)
+
+    for kind in (PaymentReceived, PaymentClosed, RefundSucceeded, RefundFailed, RefundRejected):
+        monkeypatch.setitem(events._listeners, kind.__name__, {"tests.listen": listen})
+        monkeypatch.setitem(events._types, kind.__name__, kind)
+    return heard
