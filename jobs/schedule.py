@@ -10,6 +10,7 @@ from wxapp.core import events, job_runs, sessions
 from wxapp.core.store import DatabaseStore
 from wxapp.messages import services as messages
 from wxapp.messages import tasks as message_tasks
+from wxapp.patients import tasks as patient_tasks
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ JOBS: list[Job] = [
     Job("messages.apply_receipts", messages.apply_receipts, "登记消息送达结果", every=5 * SECOND),
     Job("messages.broadcast", message_tasks.broadcast, "群发消息", every=2 * SECOND),
     Job("messages.remove_old", message_tasks.remove_old, "清理过期消息", at="03:40"),
+    Job("patients.remove_old", patient_tasks.remove_old, "清理过期验证码与推送记录", at="03:50"),
     Job("sessions.remove_ended", sessions.remove_ended, "清理过期登录", every=10 * MINUTE),
     Job("store.remove_expired", DatabaseStore().remove_expired, "清理临时数据", every=10 * MINUTE),
     Job("events.remove_heard", events.remove_heard, "清理已转告的事件", at="03:10"),

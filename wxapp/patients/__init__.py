@@ -7,5 +7,6 @@ belongs to the patient: first *issued* by staff, good for nothing but to be chan
 
 Names, ID numbers and phones are encrypted and found by blind indexes. A *look* is a note that somebody saw them.
 
-Tells: PatientBound, PatientUnbound; messages.PushReceived for what WeChat pushes. Hears: PushReceived, OpenidRefused.
+Tells: PatientBound, PatientUnbound, BalancePasswordReset; messages.PushReceived for what WeChat pushes.
+Hears: PushReceived, OpenidRefused.
 """

@@ -33,7 +33,7 @@ interface = blueprint.interface
 
 menu.entry("患者", "患者", "patients_admin.patient_list", Permission.PATIENT_READ, 10)
 menu.entry("患者", "微信用户", "patients_admin.wechat_users", Permission.PATIENT_READ, 20)
-menu.entry("公众号", "自定义菜单", "patients_admin.account_menu", Permission.MENU_PUBLISH, 10)
+menu.entry("公众号", "公众号菜单", "patients_admin.account_menu", Permission.MENU_PUBLISH, 10)
 
 
 # --- patients --------------------------------------------------------------------------------------------------------

@@ -16,6 +16,14 @@ class PatientBound(Event):
 
 
 @dataclass(frozen=True)
+class BalancePasswordReset(Event):
+    """A patient's balance password was replaced without the old one: by staff, or after an SMS code."""
+
+    patient_id: int
+    by_staff: bool
+
+
+@dataclass(frozen=True)
 class PatientUnbound(Event):
     """A WeChat user may no longer act for a patient."""
 

@@ -20,7 +20,7 @@ pages = Pages("website", __name__)
 registry.tab("home", "首页", "home", "website.home", order=1)
 registry.menu_entry("医院概况", "医院官网", "website.home")
 registry.menu_entry("医院概况", "医院简介", "website.about")
-registry.menu_entry("医院概况", "主任医师", "website.physicians", arguments={"title": queries.CHIEF})
+registry.menu_entry("医院概况", "主任医师", "website.physicians", arguments={"chief": "1"})
 
 
 @pages.page("/", is_public=True, max_age=MAX_AGE)
@@ -42,7 +42,7 @@ def about() -> ResponseReturnValue:
 
 @pages.page("/physicians", is_public=True, max_age=MAX_AGE)
 def physicians() -> ResponseReturnValue:
-    title = queries.CHIEF if request.args.get("title") == queries.CHIEF else ""
+    title = queries.CHIEF if request.args.get("chief") else ""
     found = sorted(queries.shown_physicians(title=title), key=lambda one: one.department)
     groups = [(name, list(members)) for name, members in groupby(found, key=lambda one: one.department)]
     return render_template("website/physicians.html", groups=groups, title=title, chief=queries.CHIEF)

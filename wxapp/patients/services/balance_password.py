@@ -8,6 +8,7 @@ from wxapp.core import clock, ids
 from wxapp.core.crypto import hash_password, needs_rehash, password_matches
 from wxapp.core.db import change, db, in_transaction, transaction
 from wxapp.core.errors import NotFound, Stale
+from wxapp.core.events import publish
 from wxapp.core.limits import Limit
 from wxapp.patients import queries
 from wxapp.patients.errors import (
@@ -20,6 +21,7 @@ from wxapp.patients.errors import (
     WrongBalancePassword,
     WrongIdNumber,
 )
+from wxapp.patients.events import BalancePasswordReset
 from wxapp.patients.models import CodePurpose, Patient
 from wxapp.patients.rules import ISSUED_PASSWORD_LIFE, MOST_PASSWORD_TRIES, PASSWORD_LOCK, tries_left, weakness
 from wxapp.patients.services.sms_codes import check_code, use_code
@@ -91,6 +93,7 @@ def reset_forgotten_password(patient_id: int, *, code: str, id_number: str, new:
     with transaction():
         use_code(code_id)
         _write(patient_id, new)
+        publish(BalancePasswordReset(patient_id=patient_id, by_staff=False))
 
 
 def issue_balance_password(patient_id: int) -> str:
@@ -101,9 +104,11 @@ def issue_balance_password(patient_id: int) -> str:
     :raises NotFound: no such patient
     """
     patient = queries.get_patient(patient_id)
-    password = _random(patient)
+    password, is_first = _random(patient), patient.balance_password_changed_at is None
     with transaction():
         _write(patient_id, password, expires_at=clock.now() + ISSUED_PASSWORD_LIFE)
+        if not is_first:
+            publish(BalancePasswordReset(patient_id=patient_id, by_staff=True))
     return password
 
 
