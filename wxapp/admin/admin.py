@@ -16,7 +16,7 @@ from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Badge, Column
 from wxapp.admin.filters import Filter
 from wxapp.admin.forms import SearchForm
-from wxapp.admin.identity import current_staff, remember_names
+from wxapp.admin.identity import actor_name, current_staff, remember_names
 from wxapp.admin.interface import ANY_STAFF, Interfaces
 from wxapp.admin.models import AuditRow
 from wxapp.admin.tables import Table
@@ -103,6 +103,8 @@ class SettingField:
     help: str
     error: str
     max_length: int
+    is_changed: bool
+    choices: tuple[tuple[str, str], ...]
 
 
 def _setting_field(setting: Setting[Any]) -> SettingField:
@@ -119,6 +121,8 @@ def _setting_field(setting: Setting[Any]) -> SettingField:
         setting.help,
         back.errors.get(setting.name, "") if back else "",
         setting.max_length,
+        is_changed=setting() != setting.default,
+        choices=setting.choices,
     )
 
 
@@ -164,6 +168,12 @@ RESULTS: Mapping[Any, Badge] = {
     audit.DENIED: Badge(audit.RESULTS[audit.DENIED], "red"),
 }
 
+
+def _subject_name(subject: str) -> str:
+    name = actor_name(subject)
+    return "" if name == subject else name
+
+
 AUDIT = Table(
     "admin.audit",
     title="审计日志",
@@ -172,7 +182,7 @@ AUDIT = Table(
         Column("at", "时间", value=lambda row: clock.local(row.at).strftime("%Y-%m-%d %H:%M:%S")),
         Column("actor", "操作人", "actor", below=lambda row: row.address),
         Column("action", "操作", value=lambda row: audit.label_of(row.action), below=lambda row: row.action),
-        Column("subject", "对象"),
+        Column("subject", "对象", below=lambda row: _subject_name(row.subject)),
         Column("result", "结果", "badge", badges=RESULTS),
         Column("detail", "说明", below=lambda row: f"请求 {row.request_no}" if row.request_no else ""),
     ),
@@ -192,7 +202,7 @@ AUDIT = Table(
 def audit_log() -> Page:
     """Who did what."""
     table = AUDIT.load(queries.audit_rows)
-    remember_names([row.actor for row in table.rows])
+    remember_names([text for row in table.rows for text in (row.actor, row.subject)])
     return Page("admin/audit.html", table=table, verdict=None)
 
 
@@ -202,5 +212,5 @@ def verify_audit() -> Page:
     verdict = audit.verify()
     audit.about("audit", "完整" if verdict.is_intact else f"第{verdict.broken_at}条起异常：{verdict.reason}")
     table = AUDIT.load(queries.audit_rows)
-    remember_names([row.actor for row in table.rows])
+    remember_names([text for row in table.rows for text in (row.actor, row.subject)])
     return Page("admin/audit.html", table=table, verdict=verdict)

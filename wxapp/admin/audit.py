@@ -1,7 +1,7 @@
 """Writing the audit log, and checking that nobody rewrote it (checklist S-59 to S-61).
 
-The door writes a row for every POST, every denial, every log-in and every export by itself. Services add rows for
-what a door can't know, e.g. which right a role lost; :func:`looked_at` notes a look at personal data.
+The door sees to it that every POST, denial, log-in and export leaves a row. Services write what a door can't know,
+e.g. which right a role lost: then that is the row of the request. :func:`looked_at` notes a look at personal data.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ def record(action: str, subject: str = "", detail: str = "", *, result: str = OK
         )
         row.digest = digest_of(row, previous)
         db.session.add(row)
+        if in_request:
+            g.audit_rows = g.get("audit_rows", 0) + 1
         change(sa.update(AuditHead).where(AuditHead.id == 1).values(digest=row.digest))
 
 

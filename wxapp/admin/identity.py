@@ -74,6 +74,8 @@ def actor_name(actor: str) -> str:
     kind, _, number = actor.partition(":")
     if kind == "system":
         return "系统"
+    if actor == "nobody":
+        return "未登录"
     if kind != "staff" or not number.isdigit():
         return actor
     known: dict[int, str] = g.setdefault("staff_names", {}) if has_request_context() else {}

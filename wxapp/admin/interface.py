@@ -158,6 +158,7 @@ def _door(spec: Interface, view: Callable[..., Any]) -> Callable[..., Response]:
         if request.method != "POST":
             return answer(view(**arguments))
         _read_json_as_form()
+        g.audit_rows = 0
         try:
             _check_sender(spec)
             answered = view(**arguments)
@@ -166,7 +167,8 @@ def _door(spec: Interface, view: Callable[..., Any]) -> Callable[..., Response]:
             if spec.form_page is None or isinstance(error, ELSEWHERE) or wants_json():
                 raise
             return _form_again(spec.form_page, arguments, error)
-        _audit(spec, arguments)
+        if not g.audit_rows or "audit_about" in g:
+            _audit(spec, arguments)
         return answer(answered)
 
     return door

@@ -26,7 +26,7 @@ def shown_form(setting: Setting[Any], value: Any) -> str:
         return "开启" if value else "关闭"
     if setting.kind == "fen":
         return f"{yuan(value)}元"
-    return str(value) or "（空）"
+    return dict(setting.choices).get(value, str(value)) or "（空）"
 
 
 def change_settings(typed: Mapping[str, str], *, seen: Mapping[str, str], by: str) -> list[Setting[Any]]:

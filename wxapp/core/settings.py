@@ -55,6 +55,8 @@ class Setting(Generic[T]):
     maximum: int = MAX_FEN
     max_length: int = 200
     is_required: bool = field(default=False, kw_only=True)
+    choices: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+    """Value and label of each, when only some texts are allowed."""
 
     def __post_init__(self) -> None:
         if self.name in _declared:
@@ -74,6 +76,8 @@ class Setting(Generic[T]):
             return text in {"1", "true", "on", "yes"}
         if self.kind in {"int", "fen"}:
             return self._parse_number(text)
+        if self.choices and text not in {value for value, _ in self.choices}:
+            raise Invalid({self.name: f"{self.label}不在可选范围内"})
         if self.is_required and not text:
             raise Invalid({self.name: f"{self.label}不能为空"})
         if len(text) > self.max_length:

@@ -78,7 +78,7 @@ def password_form() -> Page:
     return Page("staff/password.html", form=form, is_first=staff.must_visit == "staff_admin.password_form")
 
 
-@interface("staff.change_password", POST="/pc/account/password", permission=ANY_STAFF, audit="提交新密码",
+@interface("staff.change_password", POST="/pc/account/password", permission=ANY_STAFF, audit="新密码",
            form_page=password_form, before_all_else=True)  # fmt: skip
 def change_password() -> Done:
     """Change one's own password; other devices are signed out, this one gets a new session."""

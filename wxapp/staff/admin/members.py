@@ -87,7 +87,7 @@ def new_member_form() -> Page:
     return Page("staff/member_new.html", form=form)
 
 
-@interface("staff.create_member", POST="/pc/staff/new", permission=Permission.STAFF_WRITE, audit="提交新增员工",
+@interface("staff.create_member", POST="/pc/staff/new", permission=Permission.STAFF_WRITE, audit="新增员工",
            form_page=new_member_form)  # fmt: skip
 def create_member() -> Page:
     """Make an account; its first password is shown once."""
@@ -137,7 +137,7 @@ def member_form(member_id: int) -> Page:
 
 
 @interface("staff.change_member", POST="/pc/staff/<int:member_id>", permission=Permission.STAFF_WRITE,
-           audit="提交员工修改", form_page=member_form)  # fmt: skip
+           audit="员工修改", form_page=member_form)  # fmt: skip
 def change_member(member_id: int) -> Done:
     """Change name, telephone and roles."""
     form = read_form(MemberChangeForm)
@@ -153,28 +153,28 @@ def change_member(member_id: int) -> Done:
 
 
 @interface("staff.switch_on", POST="/pc/staff/<int:member_id>/on", permission=Permission.STAFF_WRITE,
-           audit="提交启用账号", form_page=member_form)  # fmt: skip
+           audit="启用账号", form_page=member_form)  # fmt: skip
 def switch_on(member_id: int) -> Done:
     services.switch_member(member_id, on=True, by=current_staff())
     return Done("账号已启用", location=url_for(".member_form", member_id=member_id))
 
 
 @interface("staff.switch_off", POST="/pc/staff/<int:member_id>/off", permission=Permission.STAFF_WRITE,
-           audit="提交停用账号", form_page=member_form)  # fmt: skip
+           audit="停用账号", form_page=member_form)  # fmt: skip
 def switch_off(member_id: int) -> Done:
     services.switch_member(member_id, on=False, by=current_staff())
     return Done("账号已停用，所有登录已下线", location=url_for(".member_form", member_id=member_id))
 
 
 @interface("staff.reset_password", POST="/pc/staff/<int:member_id>/password", permission=Permission.STAFF_WRITE,
-           audit="提交重置密码", form_page=member_form)  # fmt: skip
+           audit="重置密码", form_page=member_form)  # fmt: skip
 def reset_password(member_id: int) -> Page:
     """Give a new first password, shown once."""
     return _shown_once(services.reset_password(member_id, by=current_staff()), "密码已重置")
 
 
 @interface("staff.reset_totp", POST="/pc/staff/<int:member_id>/two-step", permission=Permission.STAFF_WRITE,
-           audit="提交重置两步验证", form_page=member_form)  # fmt: skip
+           audit="重置两步验证", form_page=member_form)  # fmt: skip
 def reset_totp(member_id: int) -> Done:
     services.reset_second_factor(member_id, by=current_staff())
     return Done("两步验证已重置，该员工下次登录时重新设置", location=url_for(".member_form", member_id=member_id))
@@ -210,7 +210,7 @@ def session_list() -> Page:
 
 
 @interface("staff.end_session", POST="/pc/sessions/<int:session_id>/end", permission=Permission.STAFF_WRITE,
-           audit="提交强制下线", form_page=None)  # fmt: skip
+           audit="强制下线", form_page=None)  # fmt: skip
 def end_session(session_id: int) -> Done:
     """Sign anybody's device out."""
     services.end_session_of(session_id, by=current_staff())

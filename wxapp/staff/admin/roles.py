@@ -90,7 +90,7 @@ def new_role_form() -> Page:
     return _role_page(None)
 
 
-@interface("staff.create_role", POST="/pc/roles/new", permission=Permission.ROLE_WRITE, audit="提交新增角色",
+@interface("staff.create_role", POST="/pc/roles/new", permission=Permission.ROLE_WRITE, audit="新增角色",
            form_page=new_role_form)  # fmt: skip
 def create_role() -> Done:
     form = read_form(RoleForm)
@@ -107,7 +107,7 @@ def role_form(role_id: int) -> Page:
 
 
 @interface("staff.save_role", POST="/pc/roles/<int:role_id>", permission=Permission.ROLE_WRITE,
-           audit="提交角色权限", form_page=role_form)  # fmt: skip
+           audit="角色权限", form_page=role_form)  # fmt: skip
 def save_role(role_id: int) -> Done:
     """Change a role. Everybody who has it is signed out; whoever changed his own role goes on with a new session."""
     form = read_form(RoleForm)
@@ -127,7 +127,7 @@ def save_role(role_id: int) -> Done:
 
 
 @interface("staff.delete_role", POST="/pc/roles/<int:role_id>/delete", permission=Permission.ROLE_WRITE,
-           audit="提交删除角色", form_page=role_form)  # fmt: skip
+           audit="删除角色", form_page=role_form)  # fmt: skip
 def delete_role(role_id: int) -> Done:
     services.delete_role(role_id, by=current_staff())
     return Done("角色已删除", location=url_for(".role_list"))

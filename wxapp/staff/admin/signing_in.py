@@ -37,7 +37,7 @@ def login() -> ResponseReturnValue | Page:
     "staff.log_in",
     POST="/pc/login",
     permission=PUBLIC,
-    audit="提交登录",
+    audit="登录",
     form_page=login,
     checks_csrf=False,
 )
@@ -67,7 +67,7 @@ def code_page() -> ResponseReturnValue | Page:
     "staff.log_in_code",
     POST="/pc/login/code",
     permission=PUBLIC,
-    audit="提交动态验证码",
+    audit="登录的动态验证码",
     form_page=code_page,
     checks_csrf=False,
 )

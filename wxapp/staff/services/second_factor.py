@@ -84,7 +84,7 @@ def check_code(member_id: int, code: str) -> str:
     is_counted = count_try(member_id)
     how = _use(member_id, code) if is_counted else ""
     if not how:
-        audit.record("staff.log_in_failed", f"staff:{member_id}", "动态验证码", result=audit.REFUSED, by="nobody")
+        audit.about(f"staff:{member_id}")  # the door writes the row of the refused code
         if lock_is_on(member_id):
             audit.record("staff.locked", f"staff:{member_id}", result=audit.REFUSED, by="nobody")
         raise WrongCode(field="code")

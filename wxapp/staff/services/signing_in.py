@@ -29,8 +29,6 @@ CHANGE_PASSWORD = "staff_admin.password_form"  # noqa: S105 - the name of a page
 SET_UP_TOTP = "staff_admin.totp_form"
 
 for _action, _label in {
-    "staff.log_in": "登录",
-    "staff.log_in_failed": "登录失败",
     "staff.locked": "账号被锁定",
     "staff.password_change": "修改密码",
 }.items():
@@ -73,7 +71,7 @@ def _nobodys_hash() -> str:
 def _note_failure(member: Member | None) -> None:
     # An unknown name may be a password typed into the wrong field: it is not written down (S-60).
     who = f"staff:{member.id}" if member is not None else "staff:unknown"
-    audit.record("staff.log_in_failed", who, result=audit.REFUSED, by="nobody")
+    audit.about(who)  # the door writes the row of the refused log-in
     if member is not None and lock_is_on(member.id):
         audit.record("staff.locked", who, f"{rules.LOCK_MINUTES}分钟", result=audit.REFUSED, by="nobody")
         log.warning("staff account %d is locked after repeated failures", member.id)
