@@ -92,7 +92,7 @@ def config(backend: Backend, settings: dict[str, Any]) -> Config:
                 "content": "{{first.DATA}}\n姓名：{{keyword1.DATA}}\n{{remark.DATA}}",
             },
         ],
-        "timing": {"callback_timeout": 0.3, "template_event_delay": 0, "refund_delay": 0, "hang_seconds": 5},
+        "timing": {"callback_timeout": 3, "template_event_delay": 0, "refund_delay": 0, "hang_seconds": 5},
     }
     for name, table in settings.items():
         tables[name] = {**tables[name], **table} if isinstance(table, dict) and name in tables else table

@@ -213,7 +213,11 @@ def test_after_a_rotation_both_keys_are_used_for_a_while(http: FlaskClient, back
     assert "你好" in opened(new_one, new)
 
 
-class TestRetries:
+class TestSilence:
+    @pytest.fixture
+    def settings(self) -> dict[str, Any]:
+        return {"timing": {"callback_timeout": 0.3}}
+
     def test_silence_brings_the_same_push_three_more_times_freshly_signed(
         self, http: FlaskClient, backend: Backend, world: World
     ) -> None:
@@ -239,6 +243,8 @@ class TestRetries:
         backend.answer = lambda _: Response(drip())
         assert push(http)["deliveries"][0]["outcome"] == "no answer"
 
+
+class TestRetries:
     def test_a_server_error_is_tried_again_until_it_works(
         self, http: FlaskClient, backend: Backend, world: World
     ) -> None:
