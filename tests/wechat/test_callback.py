@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import json
 import os
 from dataclasses import replace
@@ -75,8 +76,10 @@ def test_old_and_early_requests_are_refused(callback, fake, age):
         callback.verify_url({**fake.query(age=age), "echostr": "1"})
 
 
-@pytest.mark.parametrize("timestamp", ["", "now", "１２３", "9" * 5000])
+@pytest.mark.parametrize("timestamp", ["", "now", "full width", "9" * 5000])
 def test_a_signed_timestamp_that_is_none_is_refused(callback, config, timestamp):
+    if timestamp == "full width":
+        timestamp = str(int(clock.now().timestamp())).translate({0x30 + digit: 0xFF10 + digit for digit in range(10)})
     query = {"timestamp": timestamp, "nonce": "n", "signature": sha1(config.token, timestamp, "n"), "echostr": "1"}
     with pytest.raises(CallbackRefused) as caught:
         callback.verify_url(query)
@@ -150,17 +153,28 @@ def damaged(fake, config):
     message = xml(fake.fields(MsgType="text", Content="您好", MsgId=1)).encode()
     right = seal(message, aes_key=AES_KEY, appid=config.appid)
     head = os.urandom(16)
+
+    def changed(**changes):
+        return seal(xml(fake.fields(**changes)).encode(), aes_key=AES_KEY, appid=config.appid)
+
     return {
         "another appid": seal(message, aes_key=AES_KEY, appid="wxffffffffffffffff"),
         "no appid": seal(message, aes_key=AES_KEY, appid=""),
         "another key": seal(message, aes_key=OLD_AES_KEY, appid=config.appid),
         "padding of zeros": seal(message, aes_key=AES_KEY, appid=config.appid, pad=bytes(_fill(message, config))),
-        "padding over 32": seal(message, aes_key=AES_KEY, appid=config.appid, pad=b"\x40" * _fill(message, config)),
+        "padding over 32": seal(
+            message, aes_key=AES_KEY, appid=config.appid, pad=bytes([_fill(message, config)]) * _fill(message, config)
+        ),
         "uneven padding": seal(
-            message, aes_key=AES_KEY, appid=config.appid, pad=b"\x01" * (_fill(message, config) - 1) + b"\x09"
+            message,
+            aes_key=AES_KEY,
+            appid=config.appid,
+            pad=b"\x01" * (_fill(message, config) - 33) + bytes([_fill(message, config) - 32]),
         ),
         "length over the end": encrypt(head + b"\xff\xff\xff\xff" + b"x" * 11 + b"\x01", AES_KEY),
         "only padding": encrypt(b"\x20" * 32, AES_KEY),
+        "a single block": encrypt(b"\x10" * 16, AES_KEY),
+        "half a block": base64.b64encode(b"x" * 24).decode(),
         "cut text": right[: len(right) // 2],
         "not base64": "!" + right[1:],
         "empty": "",
@@ -168,13 +182,18 @@ def damaged(fake, config):
         "not XML": seal(b"hello", aes_key=AES_KEY, appid=config.appid),
         "a DTD": seal(b"<!DOCTYPE xml><xml><a>1</a></xml>", aes_key=AES_KEY, appid=config.appid),
         "no fields": seal(b"<xml/>", aes_key=AES_KEY, appid=config.appid),
-        "too deep": seal(b"<x>" * 20 + b"</x>" * 20, aes_key=AES_KEY, appid=config.appid),
+        "too deep": seal(
+            message.replace(b"</xml>", b"<x>" * 20 + b"</x>" * 20 + b"</xml>"), aes_key=AES_KEY, appid=config.appid
+        ),
         "a list": seal(b"[1]", aes_key=AES_KEY, appid=config.appid),
         "NaN": seal(b'{"MsgType": NaN}', aes_key=AES_KEY, appid=config.appid),
         "deep JSON": seal(b'{"a":' * 30_000, aes_key=AES_KEY, appid=config.appid),
-        "no time": seal(
-            xml(fake.fields(MsgType="text", CreateTime="soon")).encode(), aes_key=AES_KEY, appid=config.appid
-        ),
+        "no sender": changed(MsgType="text", FromUserName=""),
+        "no account": changed(MsgType="text", ToUserName=""),
+        "no type": changed(MsgType=""),
+        "no time": changed(MsgType="text", CreateTime="soon"),
+        "time before 1970": changed(MsgType="text", CreateTime="-5"),
+        "full-width time": changed(MsgType="text", CreateTime="１７"),
         "endless time": seal(
             xml(fake.fields(MsgType="text", CreateTime="9" * 400)).encode(), aes_key=AES_KEY, appid=config.appid
         ),
@@ -195,9 +214,10 @@ def _fill(message, config):
 
 CASES = [
     "another appid", "no appid", "another key", "padding of zeros", "padding over 32", "uneven padding",
-    "length over the end", "only padding", "cut text", "not base64", "empty", "not UTF-8", "not XML", "a DTD",
-    "no fields", "too deep", "a list", "NaN", "deep JSON", "no time", "endless time", "an object as openid",
-    "a list as key",
+    "length over the end", "only padding", "a single block", "half a block", "cut text", "not base64", "empty",
+    "not UTF-8", "not XML", "a DTD", "no fields", "too deep", "a list", "NaN", "deep JSON", "no sender",
+    "no account", "no type", "no time", "time before 1970", "full-width time", "endless time",
+    "an object as openid", "a list as key",
 ]  # fmt: skip
 
 
@@ -291,10 +311,12 @@ def received(callback, request):
 def test_the_scene_of_a_follow_and_of_a_scan_is_the_same(callback, fake):
     follow = received(callback, fake.event("subscribe", EventKey="qrscene_doctor-7", Ticket="t1"))
     scan = received(callback, fake.event("SCAN", EventKey="doctor-7", Ticket="t1"))
-    plain = received(callback, fake.event("subscribe"))
+    plain = received(callback, fake.event("subscribe", EventKey=""))
+    click = received(callback, fake.event("CLICK", EventKey="qrscene_a"))
     assert (follow.kind, follow.scene, follow.ticket) == (Kind.SUBSCRIBE, "doctor-7", "t1")
     assert (scan.kind, scan.scene) == (Kind.SCAN, "doctor-7")
     assert (plain.kind, plain.scene) == (Kind.SUBSCRIBE, "")
+    assert (click.kind, click.scene) == (Kind.CLICK, "")
 
 
 def test_two_events_of_the_same_second_are_two_and_a_repeat_is_one(callback, fake):
@@ -318,7 +340,19 @@ def test_the_result_of_a_template_message_names_it(callback, fake):
     assert other.dedupe_key != push.dedupe_key
 
 
-@pytest.mark.parametrize("count", [1, 2])
+def test_messages_without_a_number_are_told_apart_by_time_and_an_event_is_never_a_message(callback, fake, at):
+    first = received(callback, fake.push(fake.fields(MsgType="text", Content="您好")))
+    at(timedelta(seconds=1))
+    second = received(callback, fake.push(fake.fields(MsgType="text", Content="您好")))
+    assert first.dedupe_key != second.dedupe_key
+    message = received(callback, fake.text("您好", msg_id=7))
+    result = received(callback, fake.event("TEMPLATESENDJOBFINISH", MsgID=7, Status="success"))
+    assert result.dedupe_key != message.dedupe_key
+    disguised = received(callback, fake.push(fake.fields(MsgType="text", Content="x", MsgId=8, Event="subscribe")))
+    assert (disguised.kind, disguised.is_event) == (Kind.TEXT, False)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
 def test_lists_of_one_and_of_many_are_kept(callback, fake, count):
     items = [{"TemplateId": f"T{number}", "SubscribeStatusString": "accept"} for number in range(count)]
     push = received(callback, fake.event("subscribe_msg_popup_event", SubscribeMsgPopupEvent={"List": items}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 _SCENE_PREFIX = "qrscene_"
+_SECONDS = re.compile(r"[0-9]{1,11}")
 _LONGEST = 512
 """Characters of a name, key or id; the longest that WeChat sends is a menu link (1024 bytes, see _LONGEST_KEY)."""
 _LONGEST_KEY = 2048
@@ -98,13 +100,13 @@ class Push:
         """
         openid, account = _text(fields, "FromUserName"), _text(fields, "ToUserName")
         created, message_type = _text(fields, "CreateTime"), _text(fields, "MsgType").lower()
-        if not (openid and account and message_type and created.isascii() and created.isdigit()):
+        if not (openid and account and message_type and _SECONDS.fullmatch(created)):
             raise ValueError("not a push")
         event = _text(fields, "Event") if message_type == "event" else ""
         event_key = _text(fields, "EventKey", longest=_LONGEST_KEY)
         kind = (_EVENTS.get(event.lower()) if event else _MESSAGES.get(message_type)) or Kind.OTHER
         msg_id = _text(fields, "MsgID") or _text(fields, "MsgId")
-        once = f"{openid}|{created}|{event}|{event_key}" + (f"|{msg_id}" if event else "")
+        once = f"{openid}|{created}|{event}|{event_key}|{msg_id}"
         return cls(
             kind=kind,
             openid=openid,
