@@ -180,6 +180,7 @@ def _insert_order(placed: _Placed, contact: Contact, *, total_fen: int, expires_
         "expires_at": expires_at,
         "is_reminded": False,
     }
+    db.session.flush()  # the payment order's unique key decides outside the savepoint below
     for _attempt in range(5):
         try:
             with db.session.begin_nested():
