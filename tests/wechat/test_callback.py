@@ -136,6 +136,27 @@ def test_a_json_push_is_the_same_as_an_xml_push(callback, fake, config):
     assert (push.content, push.msg_id, push.dedupe_key) == ("您好", "12345678901234567", "m:12345678901234567")
 
 
+@pytest.mark.parametrize(
+    ("change", "is_taken"),
+    [
+        ({"EventKey": None}, True),
+        ({"EventKey": True}, False),
+        ({"FromUserName": 1.5}, False),
+        ({"FromUserName": "o" * 513}, False),
+        ({"EventKey": "k" * 2048}, True),
+        ({"EventKey": "k" * 2049}, False),
+        ({"MsgType": "text", "Content": "字" * 3000}, True),
+    ],
+)
+def test_fields_have_kind_and_length(callback, fake, config, change, is_taken):
+    fields = {**fake.fields(MsgType="event", Event="CLICK"), **change}
+    request = fake.sealed(seal(json.dumps(fields).encode(), aes_key=AES_KEY, appid=config.appid))
+    if is_taken:
+        assert callback.receive(request.query, request.body).openid == "o-person-1"
+    else:
+        assert reason(callback, request) is Reason.UNREADABLE
+
+
 def test_the_previous_key_still_opens_and_seals_the_reply(make_config, store):
     new = make_config(aes_keys=(AES_KEY, OLD_AES_KEY))
     old = FakeCallback(make_config(aes_keys=(OLD_AES_KEY,)))
@@ -312,10 +333,12 @@ def test_the_scene_of_a_follow_and_of_a_scan_is_the_same(callback, fake):
     follow = received(callback, fake.event("subscribe", EventKey="qrscene_doctor-7", Ticket="t1"))
     scan = received(callback, fake.event("SCAN", EventKey="doctor-7", Ticket="t1"))
     plain = received(callback, fake.event("subscribe", EventKey=""))
+    paid = received(callback, fake.event("subscribe", EventKey="last_trade_no_4200000001"))
     click = received(callback, fake.event("CLICK", EventKey="qrscene_a"))
     assert (follow.kind, follow.scene, follow.ticket) == (Kind.SUBSCRIBE, "doctor-7", "t1")
     assert (scan.kind, scan.scene) == (Kind.SCAN, "doctor-7")
     assert (plain.kind, plain.scene) == (Kind.SUBSCRIBE, "")
+    assert (paid.scene, paid.event_key) == ("", "last_trade_no_4200000001")
     assert (click.kind, click.scene) == (Kind.CLICK, "")
 
 
