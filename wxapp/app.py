@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 from flask import Flask, Response, jsonify, send_file
-from flask_migrate import Migrate
 from whitenoise import WhiteNoise
 
 from wxapp.admin import admin as shell
@@ -46,8 +45,6 @@ from wxapp.wechat.pay.client import Pay
 STATIC = Path(__file__).parent / "static"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 
-migrate = Migrate()
-
 DEMO_MARK = "demo.data"
 """Name of the row that says: this database was filled with invented people."""
 
@@ -63,13 +60,19 @@ def create_app(config: Config) -> Flask:
         TRUSTED_HOSTS=[urlsplit(config.app.base_url).hostname, *config.app.extra_hosts],
     )
     db.init_app(app)
-    # One migration at a time changes a table on both databases; SQLite needs its tables copied for that.
-    migrate.init_app(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
     use_secrets(config)
     use_clients(config)
     register_doors(app)
     _serve_static(app, config)
     return app
+
+
+def use_migrations(app: Flask) -> None:
+    """Let this process change the tables: only the command line does, and the tool is not small."""
+    from flask_migrate import Migrate
+
+    # One migration at a time changes a table on both databases; SQLite needs its tables copied for that.
+    Migrate(app, db, directory=str(MIGRATIONS), render_as_batch=True, compare_type=True)
 
 
 def use_secrets(config: Config) -> None:

@@ -104,6 +104,15 @@ def database() -> None:
     """The database's tables."""
 
 
+def migrating(context: click.Context) -> Flask:
+    """Return the application, ready to change its tables."""
+    from wxapp.app import use_migrations
+
+    app = application(context)
+    use_migrations(app)
+    return app
+
+
 @database.command()
 @click.argument("revision", default="head")
 @click.pass_context
@@ -113,7 +122,7 @@ def upgrade(context: click.Context, revision: str) -> None:
 
     from wxapp.staff.services import install_default_roles
 
-    app = application(context)
+    app = migrating(context)
     with app.app_context():
         flask_migrate.upgrade(revision=revision)
         if revision == "head":
@@ -127,7 +136,7 @@ def downgrade(context: click.Context, revision: str) -> None:
     """Take the last migration back."""
     import flask_migrate
 
-    with application(context).app_context():
+    with migrating(context).app_context():
         flask_migrate.downgrade(revision=revision)
 
 
@@ -137,7 +146,7 @@ def check(context: click.Context) -> None:
     """Fail when the tables of the models and of the migrations differ."""
     import flask_migrate
 
-    with application(context).app_context():
+    with migrating(context).app_context():
         flask_migrate.check()
 
 
@@ -148,7 +157,7 @@ def revision(context: click.Context, message: str) -> None:
     """Write a migration from what the models have and the database lacks; read it before you commit it."""
     import flask_migrate
 
-    with application(context).app_context():
+    with migrating(context).app_context():
         flask_migrate.migrate(message=message)
 
 
