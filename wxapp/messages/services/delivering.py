@@ -11,9 +11,10 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock, ids
@@ -161,10 +162,32 @@ def parcel(claimed: Claimed, known: Forms) -> Parcel:
 # --- results ---------------------------------------------------------------------------------------------------------
 
 
+_ROW = cast("sa.Table", Delivery.__table__)
+_MARK_SENT = (
+    sa.update(_ROW)
+    .where(
+        _ROW.c.id == sa.bindparam("held_id"),
+        _ROW.c.state == S.SENDING,
+        _ROW.c.lease == sa.bindparam("held_lease"),
+    )
+    .values(
+        state=S.SENT,
+        lease=None,
+        platform_id=sa.bindparam("number"),
+        sent_at=sa.bindparam("now"),
+        reason_code="",
+        reason="",
+    )
+)
+"""Built once: this is what nearly every delivery comes to."""
+
+
 def record_sent(claimed: Claimed, platform_id: str) -> bool:
     """Write down that the platform took it; False when the lease was lost meanwhile."""
+    held = {"held_id": claimed.id, "held_lease": claimed.lease, "number": platform_id[:40], "now": clock.now()}
     with transaction():
-        return _end(claimed, state=S.SENT, platform_id=platform_id[:40], sent_at=clock.now(), reason_code="", reason="")
+        result = cast("CursorResult[Any]", db.session.execute(_MARK_SENT, held))
+        return result.rowcount == 1
 
 
 def record_failure(claimed: Claimed, failure: NotSent) -> bool:

@@ -56,13 +56,16 @@ def notify(
         return told
     message = _message(entry, receiver, texts, now=clock.now())
     message |= {"path": taps.path(entry.tap, context, tap), "once_key": key, "broadcast_id": broadcast_id}
-    try:
-        with db.session.begin_nested():
-            message_id = _insert(message)
-    except IntegrityError:  # somebody told the same at the same moment
-        if key is None or (told := _told(key)) is None:
-            raise
-        return told
+    if key is None:
+        message_id = _insert(message)
+    else:
+        try:
+            with db.session.begin_nested():
+                message_id = _insert(message)
+        except IntegrityError:  # somebody told the same at the same moment
+            if (told := _told(key)) is None:
+                raise
+            return told
     open_first_way(message_id, entry, receiver, site_only=site_only, now=message["created_at"])
     return message_id
 
