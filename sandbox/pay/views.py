@@ -12,15 +12,17 @@ from urllib.parse import quote
 from flask import Blueprint, Response, g, request
 from flask.blueprints import BlueprintSetupState
 
-from sandbox.endpoints import endpoint
+from sandbox.endpoints import NAMES, endpoint
 from sandbox.faults import Fault, Kind
 from sandbox.pay import bills, errors, orders, refunds, signing
 from sandbox.pay.desk import Desk, desk
 from sandbox.pay.envelopes import signature_headers
 from sandbox.pay.errors import PayRefusal, param_error, sign_error
+from sandbox.pay.outbox import ENDPOINT as NOTIFY
 from sandbox.pay.twists import ANSWER_SIGNATURES, Twist
 
 blueprint = Blueprint("pay", __name__)
+NAMES.add(NOTIFY)
 
 View = Callable[..., Response]
 

@@ -279,6 +279,12 @@ def test_general_faults_work_on_notifications(
     assert all(each.is_genuine for each in backend.received) is (kind != "wrong_signature")
 
 
+def test_the_control_page_knows_the_names(sandbox: Flask):
+    names = sandbox.test_client().get("/__sandbox/endpoints").text
+    assert '"pay/notify"' in names
+    assert '"pay/jsapi"' in names
+
+
 def test_a_delay_puts_the_first_attempt_off(pay: Pay, desk: Desk, world: World):
     world.faults.order("pay/notify", "delay", seconds=60)
     pay()
