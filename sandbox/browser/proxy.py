@@ -14,7 +14,7 @@ import requests
 import urllib3
 from flask import Response, request
 
-from sandbox.browser.hosts import as_backend_sees, on_person_host
+from sandbox.browser.hosts import as_backend_sees, on_person_host, origin
 from sandbox.endpoints import note_answer, recorded
 from sandbox.recorder import BROWSER
 from sandbox.world import World
@@ -23,7 +23,7 @@ USER_AGENT = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
     "Mobile/15E148 MicroMessenger/8.0.50(0x1800323d) NetType/WIFI Language/zh_CN"
 )
-BRIDGE = '<script src="/__sandbox/bridge.js"></script>'
+BRIDGE = b'<script src="/__sandbox/bridge.js"></script>'
 HOP_BY_HOP = frozenset(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer", "transfer-encoding"}
     | {"upgrade", "proxy-connection"}
@@ -63,10 +63,9 @@ def _forward(world: World, person_id: str) -> Response:
         session.close()
         return Response(f"后端没有回应：{type(error).__name__}", status=502, mimetype="text/plain")
     headers = _answer_headers(world, person_id, upstream)
-    if upstream.headers.get("Content-Type", "").startswith("text/html") and request.method != "HEAD":
-        html = upstream.content.decode(upstream.encoding or "utf-8", errors="replace")
-        session.close()
-        return Response(_page(world, person_id, html), status=upstream.status_code, headers=headers)
+    if _is_page(upstream):
+        with session:
+            return Response(_page(world, person_id, upstream.content), status=upstream.status_code, headers=headers)
     if "Content-Length" in upstream.headers:
         headers.append(("Content-Length", upstream.headers["Content-Length"]))
     return Response(_stream(upstream, session), status=upstream.status_code, headers=headers)
@@ -126,16 +125,20 @@ def _policy(value: str) -> str:
     return "; ".join(kept)
 
 
-def _page(world: World, person_id: str, html: str) -> str:
-    """Put the bridge in front of every other script, and keep absolute links on the person's host."""
-    base = re.escape(world.config.backend.url.rstrip("/"))
-    html = re.sub(
-        rf"((?:href|action|src)=[\"']){base}(?=[/?#\"'])",
-        lambda match: match.group(1) + on_person_host(world, person_id, world.config.backend.url).rstrip("/"),
-        html,
-    )
-    with_bridge, found = re.subn(r"(<head[^>]*>)", rf"\1{BRIDGE}", html, count=1, flags=re.IGNORECASE)
-    return with_bridge if found else BRIDGE + html
+def _is_page(upstream: requests.Response) -> bool:
+    html = upstream.headers.get("Content-Type", "").startswith("text/html")
+    return html and request.method != "HEAD" and upstream.status_code not in {204, 304}
+
+
+def _page(world: World, person_id: str, html: bytes) -> bytes:
+    """Put the bridge in front of every other script, and keep absolute links on the person's host.
+
+    A piece of HTML without a head, fetched by a script, gets no bridge.
+    """
+    base = re.escape(world.config.backend.url.rstrip("/").encode())
+    own = origin(world, person_id).encode()
+    html = re.sub(rb"((?:href|action|src)=[\"'])" + base + rb"(?=[/?#\"'])", lambda match: match.group(1) + own, html)
+    return re.sub(rb"(<head(?:\s[^>]*)?>)", lambda match: match.group(1) + BRIDGE, html, count=1, flags=re.IGNORECASE)
 
 
 def _stream(upstream: requests.Response, session: requests.Session) -> Iterator[bytes]:

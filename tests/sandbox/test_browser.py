@@ -93,6 +93,15 @@ def test_a_page_gets_the_bridge_first_and_may_be_framed(browse: Any, backend: Ba
     assert "X-Frame-Options" not in answer.headers
 
 
+def test_a_page_keeps_its_bytes_and_a_fragment_is_left_alone(browse: Any, backend: Backend) -> None:
+    pages = {"/old": "<head></head>中".encode("gbk"), "/part": b"<header>x</header>"}
+    backend.answer = lambda request: Response(pages[request.path], headers={"Content-Type": "text/html"})
+    assert browse("GET", "/old").content.endswith("</head>中".encode("gbk"))
+    assert browse("GET", "/part").content == b"<header>x</header>"
+    backend.answer = lambda _: Response(status=304, headers={"ETag": '"1"', "Content-Type": "text/html"})
+    assert browse("GET", "/old").status_code == 304
+
+
 def test_cookies_fit_the_persons_host_and_are_not_kept_by_the_proxy(browse: Any, backend: Backend) -> None:
     answer = Response("ok")
     answer.headers.add("Set-Cookie", "a=1; Domain=127.0.0.1; Secure; HttpOnly; SameSite=Lax; Path=/")

@@ -55,6 +55,10 @@ async function finish(deed) {
   try {
     await deed();
     byId("scan").close();
+    // The button that opened the scanner may be on a screen that has gone.
+    if (document.activeElement === document.body || document.activeElement.closest("[hidden]")) {
+      document.querySelector(".screen:not([hidden]) button")?.focus();
+    }
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     problem(error.message);
