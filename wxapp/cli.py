@@ -64,7 +64,6 @@ def web(context: click.Context, *, host: str, port: int, workers: int, threads: 
         workers_kill_timeout=20,
         websockets=False,
         log_level=LogLevels.warning,
-        process_name="wxapp-web",
     ).serve()
 
 
