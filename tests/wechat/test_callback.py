@@ -414,11 +414,11 @@ def test_replies_arrive_in_every_mode(make_config, mode):
 
 
 @pytest.mark.parametrize(
-    "text", ["a]]>b", "]]></Content><Content>假", "<b>&amp;", "表情😀", "坏\x00字\x0b", "半\ud83d"]
+    "text", ["a]]>b", "]]></Content><Content>假", "<b>&amp;", "表情😀", "坏\x00字\x0b\uffff", "一\n二\t三", "半\ud83d"]
 )
 def test_no_text_breaks_out_of_a_reply(callback, fake, text):
     reply = fake.open_reply(callback.render(received(callback, fake.text("您好")), Text(text)))
-    assert reply["Content"] == "".join(char for char in text if char not in "\x00\x0b\ud83d")
+    assert reply["Content"] == "".join(char for char in text if char not in "\x00\x0b\uffff\ud83d")
     news = fake.open_reply(callback.render(received(callback, fake.text("再")), News(Article(text, text, text, text))))
     assert news["Title"] == reply["Content"]
 
@@ -441,6 +441,8 @@ def test_two_replies_never_look_alike(callback, fake):
     [
         {"token": ""},
         {"secret": ""},
+        {"appid": ""},
+        {"aes_keys": (AES_KEY + "A",)},
         {"aes_keys": ()},
         {"aes_keys": ("short",)},
         {"aes_keys": ("!" * 43,)},
@@ -452,6 +454,10 @@ def test_two_replies_never_look_alike(callback, fake):
 def test_a_configuration_that_can_not_work_is_refused(make_config, wrong):
     with pytest.raises(ValueError, match=r"\w"):
         make_config(**wrong)
+
+
+def test_a_plain_account_needs_no_key(make_config):
+    assert make_config(mode=CallbackMode.PLAIN, aes_keys=()).aes_keys == ()
 
 
 def test_a_configuration_shows_no_secret(config):

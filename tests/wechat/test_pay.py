@@ -358,7 +358,10 @@ def test_keys_may_be_paths_and_the_private_key_of_the_older_kind(tmp_path, serve
         {"private_key": "no key"},
         {"private_key": public_pem(rsa_key("merchant"))},
         {"pay_url": "https://pay.test/"},
+        {"appid": ""},
         {"mchid": ""},
+        {"merchant_serial": ""},
+        {"public_keys": {"": public_pem(rsa_key(OLD_SERIAL))}},
     ],
 )
 def test_a_configuration_that_can_not_work_is_refused(wrong):
