@@ -26,12 +26,15 @@ from wxapp.patients import admin as patient_pages
 from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
 from wxapp.patients import views as patients
 from wxapp.patients import wechat_door
+from wxapp.payments import api as payment_notices
 from wxapp.payments import handlers as payment_handlers  # noqa: F401 - listens
+from wxapp.payments import views as payments
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
+from wxapp.wallet import views as wallet
 from wxapp.website import admin as website_pages
 from wxapp.website import views as website
 from wxapp.wechat import connected as wechat
@@ -150,6 +153,9 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(patient_pages.blueprint)
     app.register_blueprint(wechat_door.door)
     app.register_blueprint(messages.pages)
+    app.register_blueprint(wallet.pages)
+    app.register_blueprint(payments.pages)
+    app.register_blueprint(payment_notices.door)
     app.register_blueprint(mall.pages)
     app.register_blueprint(shell.blueprint)
     app.register_blueprint(jobs.blueprint)

@@ -39,7 +39,7 @@ def subject() -> Iterator[list[str]]:
         subjects.Subject(
             kind=KIND,
             label="测试订单",
-            page="h5.home",
+            page="patients.me",
             find=lambda text: [text] if text.startswith("T") else [],
             lines=lambda no: [subjects.Line("入职体检套餐", 1, 19_900)],
             wait_at_hospital=wait,
