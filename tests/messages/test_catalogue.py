@@ -59,3 +59,12 @@ def test_a_context_of_a_wrong_form_is_a_fault(wrong: dict[str, Any]) -> None:
 
     with pytest.raises(WrongContext):
         catalogue.find("pt_order_0000001").texts(order_context(**wrong))
+
+
+def test_specimens_ask_for_exactly_the_lines_of_the_catalogue() -> None:
+    from wxapp.messages.specimens import specimens
+
+    asked = {(one.code, one.channel): one.text for one in specimens()}
+    assert asked["pt_order_0000001", Channel.OA_TEMPLATE].startswith("订单编号：{{character_string1.DATA}}\n")
+    moved = asked["pt_booking_0000003", Channel.SMS]
+    assert moved == "预约变更通知：科室{1}，原预约时间{2}，原因{3}。"
