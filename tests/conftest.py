@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import time_machine
-from flask import Flask
+from flask import Flask, g, request_started
 from flask.testing import FlaskClient
 
 import wxapp
@@ -53,9 +53,15 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     """The application on an empty database of this worker."""
     application = create_app(make_config(database_url, tmp_path_factory.mktemp("files")))
     application.testing = True
+    request_started.connect(_begin_anew, application)
     yield application
     with application.app_context():
         db.engine.dispose()
+
+
+def _begin_anew(_application: Flask, **_: Any) -> None:
+    """Let each request begin with an empty ``g``, as outside: here they share the test's application context."""
+    g.__dict__.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -71,12 +77,19 @@ def database(request: pytest.FixtureRequest) -> Iterator[None]:
         db.engines[None] = connection  # type: ignore[assignment]
         settings.forget()
         try:
-            yield
+            with request_started.connected_to(_forget_request, app):
+                yield
         finally:
             db.session.remove()
             settings.forget()
             db.engines[None] = engine
             outer.rollback()
+
+
+def _forget_request(_app: Flask, **_: Any) -> None:
+    """Begin each request with an empty ``g``, as in production: here requests share the test's application context."""
+    for name in list(g):
+        g.pop(name)
 
 
 @pytest.fixture
