@@ -157,6 +157,10 @@ def test_a_card_a_text_and_a_scan(
     page.get_by_test_id("browser-close").click()
     page.get_by_test_id("chat-back").click()
     expect(page.get_by_test_id("unread-sms")).to_contain_text("1")
+    page.get_by_test_id("chat-sms").click()
+    expect(page.get_by_test_id("banner-sms")).to_have_count(0)
+    page.get_by_test_id("chat-back").click()
+    expect(page.get_by_test_id("unread-sms")).to_have_count(0)
     asked = {"action_name": "QR_STR_SCENE", "action_info": {"scene": {"scene_str": "door"}}}
     (tmp_path / "code.jpg").write_bytes(picture(call("/cgi-bin/qrcode/create", asked)["url"]))
     page.get_by_test_id("scan-open").click()

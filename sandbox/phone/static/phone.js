@@ -34,6 +34,7 @@ function show(name) {
 function openChat(name) {
   chat = name;
   closeMenu();
+  document.querySelector(`[data-testid="banner-${name}"]`)?.remove();
   history.replaceState(null, "", `#${name}`);
   show("chat");
 }
@@ -87,7 +88,7 @@ function drawChats() {
         make("span", { class: "chats__last" }, last ? summary(last) : screen.person.follows ? "服务号" : "服务号 · 未关注"),
         count ? make("span", { class: "badge", "data-testid": `unread-${one.id}` }, String(count), make("span", { class: "unseen" }, "条未读")) : null));
     });
-  replaceIfChanged(byId("chats"), items, screen.version);
+  replaceIfChanged(byId("chats"), items, `${screen.version} ${JSON.stringify(seen)}`);
 }
 
 function summary(entry) {
