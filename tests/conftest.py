@@ -31,8 +31,33 @@ pytest_plugins = ["tests.engines.plugin"]
 # What a session commits inside a test's outer transaction is a savepoint of it.
 db.session.session_factory.configure(join_transaction_mode="create_savepoint")
 
+START = datetime(2026, 3, 2, 10, 0, tzinfo=clock.HOSPITAL_ZONE)
+"""A Monday morning at the hospital."""
 
-@request_started.connect
+
+def pytest_build_schema(url: str) -> bool:
+    """Fill the template of a test run."""
+    for module in pkgutil.walk_packages(wxapp.__path__, "wxapp."):
+        if module.name.rpartition(".")[2] == "models" or ".models." in module.name:
+            importlib.import_module(module.name)
+    with tempfile.TemporaryDirectory() as folder:
+        application = create_app(make_config(url, Path(folder)))
+        with application.app_context():
+            db.create_all()
+            db.engine.dispose()
+    return True
+
+
+@pytest.fixture(scope="session")
+def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on an empty database of this worker."""
+    application = create_app(make_config(database_url, tmp_path_factory.mktemp("files")))
+    application.testing = True
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
 @pytest.fixture(autouse=True)
 def database(request: pytest.FixtureRequest) -> Iterator[None]:
     """Undo after each test whatever it wrote. Tests of pure rules don't touch it and pay nothing."""
