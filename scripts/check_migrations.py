@@ -19,13 +19,14 @@ def main() -> int:
     import flask_migrate
 
     from tests.settings import make_config
-    from wxapp.app import create_app
+    from wxapp.app import create_app, use_migrations
     from wxapp.core.db import db
 
     logging.disable(logging.INFO)
     with tempfile.TemporaryDirectory(prefix="wxapp-migrations-") as name:
         folder = Path(name)
         app = create_app(make_config(f"sqlite:///{folder / 'check.sqlite'}", folder))
+        use_migrations(app)
         with app.app_context():
             try:
                 flask_migrate.upgrade()

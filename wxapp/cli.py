@@ -172,12 +172,12 @@ def menu() -> None:
 @click.pass_context
 def publish(context: click.Context) -> None:
     """Publish the menu to WeChat."""
-    from wxapp.patients.menu import publish_menu
+    from wxapp.patients.services import publish_menu
 
-    app = application(context)
-    with app.app_context(), app.test_request_context(base_url=app.config["WXAPP"].app.base_url):
-        entries = publish_menu(by="system:cli")
-    click.echo(f"published {entries} entries")
+    with application(context).app_context():
+        published = publish_menu()
+    names = [entry["name"] for button in published["button"] for entry in button.get("sub_button", [button])]
+    click.echo(f"published: {', '.join(names)}")
 
 
 @wxapp.group()
@@ -210,11 +210,12 @@ def staff() -> None:
 @click.pass_context
 def add_staff(context: click.Context, username: str, name: str, roles: tuple[str, ...]) -> None:
     """Create a member with a random first password, shown once."""
+    from wxapp.staff.queries import role_ids_by_label
     from wxapp.staff.services import create_member
 
     with application(context).app_context():
-        _member, password = create_member(username=username, name=name, roles=list(roles), by="system:cli")
-    click.echo(f"{username}: {password}  (has to be changed at the first log-in)")
+        first = create_member(username=username, name=name, role_ids=role_ids_by_label(roles), by=None)
+    click.echo(f"{username}: {first.password}  (has to be changed at the first log-in)")
 
 
 def main() -> Any:

@@ -16,10 +16,9 @@ from types import FrameType
 
 import click
 
-from wxapp.demo.content import fill
+from wxapp.demo.content import fill, texts
 from wxapp.demo.content.people import SANDBOX_PEOPLE
-from wxapp.demo.content.texts import SMS_TEXTS, sandbox_templates
-from wxapp.demo.set_up import Addresses, Folder, prepare
+from wxapp.demo.set_up import Addresses, Folder, Outside, prepare
 
 _PATIENCE = 60.0
 """Seconds until the pages must answer."""
@@ -38,15 +37,19 @@ def run(*, port: int, folder: Path, workers: int) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     files = Folder(folder.resolve())
-    addresses = prepare(files, port=port, people=SANDBOX_PEOPLE, sms=SMS_TEXTS, templates=sandbox_templates())
+    addresses = prepare(
+        files,
+        port=port,
+        outside=Outside(SANDBOX_PEOPLE, texts.config_templates(), texts.sms_texts(), texts.sandbox_templates()),
+    )
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         processes["sandbox"] = _start(files, "sandbox", "-m", "sandbox", "--config", str(files.sandbox))
         summary = fill.prepare_database(files.config)
         processes["web"] = _wxapp(files, "web", "--port", str(port), "--workers", str(workers))
         processes["scheduler"] = _wxapp(files, "scheduler")
-        for name, url in (("sandbox", addresses.sandbox), ("web", addresses.web)):
-            _wait_until_serving(name, f"{url}/healthz", processes)
+        for name, url in (("sandbox", f"{addresses.sandbox}/phone"), ("web", f"{addresses.web}/healthz")):
+            _wait_until_serving(name, url, processes)
         fill.connect_account(files.config)
         _write_summary(files, addresses, summary)
         _announce(files, addresses, summary)
@@ -143,8 +146,8 @@ def _announce(files: Folder, addresses: Addresses, summary: fill.Summary) -> Non
         "  员工账号 / 密码:",
         *(f"    {member['username']:<6}  {member['password']}" for member in summary.staff),
         "",
-        f"  患者: {person['name']}  手机号 {person['phone']}  病历号 {person['record_no']}"
-        f"  余额密码 {person['balance_password']}",
+        f"  患者: {person['name']}  手机号 {person['phone']}  病历号 {person['record_no']}",
+        f"        证件号 {person['id_number']}  余额密码 {person['balance_password']}",
         f"  更多: {files.summary}",
         "",
         "  Ctrl-C ends all of it.",

@@ -68,14 +68,23 @@ class Folder:
         return self.path / "secrets" / name
 
 
-def prepare(
-    folder: Folder, *, port: int, people: list[dict[str, str]], sms: dict[str, str], templates: str
-) -> Addresses:
-    """Make what is missing in the folder and write both configuration files for this port.
+@dataclass(frozen=True)
+class Outside:
+    """What the outside world of the demo knows.
 
-    :param sms: text of each SMS template by the id that the configuration gives it
-    :param templates: the sandbox's message templates, as TOML
+    :ivar sms_names: what the configuration calls which SMS template
+    :ivar sms_texts: the approved text of each SMS template by its id
+    :ivar templates: the account's message templates, as TOML
     """
+
+    people: list[dict[str, str]]
+    sms_names: dict[str, str]
+    sms_texts: dict[str, str]
+    templates: str
+
+
+def prepare(folder: Folder, *, port: int, outside: Outside) -> Addresses:
+    """Make what is missing in the folder and write both configuration files for this port."""
     for part in ("logs", "secrets", "uploads"):
         (folder.path / part).mkdir(parents=True, exist_ok=True)
     (folder.path / "secrets").chmod(0o700)
@@ -85,8 +94,8 @@ def prepare(
     _make_key(folder.secret("platform.pem"), folder.secret("platform-public.pem"))
     serial = _make_serial(folder.secret("merchant_serial"))
     addresses = Addresses.on(port)
-    folder.config.write_text(_config(addresses, serial, sms), encoding="utf-8")
-    folder.sandbox.write_text(_sandbox(folder, addresses, serial, people, sms, templates, port), encoding="utf-8")
+    folder.config.write_text(_config(addresses, serial, outside.sms_names), encoding="utf-8")
+    folder.sandbox.write_text(_sandbox(folder, addresses, serial, outside, port), encoding="utf-8")
     return addresses
 
 
@@ -165,27 +174,19 @@ sdk_app_id = "{SMS_APP}"
 sign_name = "{HOSPITAL}"
 
 [sms.templates]
-{_pairs({code: code for code in sms})}
+{_pairs(sms)}
 """
 
 
-def _sandbox(
-    folder: Folder,
-    addresses: Addresses,
-    serial: str,
-    people: list[dict[str, str]],
-    sms: dict[str, str],
-    templates: str,
-    port: int,
-) -> str:
+def _sandbox(folder: Folder, addresses: Addresses, serial: str, outside: Outside, port: int) -> str:
     read = {name: folder.secret(name).read_text(encoding="utf-8") for name in LENGTHS}
     listed = "\n".join(
         "[[people]]\n" + "\n".join(f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in person.items())
-        for person in people
+        for person in outside.people
     )
     texts = "\n".join(
         f"[[sms.templates]]\nid = {json.dumps(code)}\ntext = {json.dumps(text, ensure_ascii=False)}"
-        for code, text in sms.items()
+        for code, text in outside.sms_texts.items()
     )
     return f"""# Written by the demo at every start; what you change here is lost.
 [server]
@@ -223,7 +224,7 @@ sign_name = "{HOSPITAL}"
 
 {texts}
 
-{templates}
+{outside.templates}
 
 {listed}
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -156,3 +156,14 @@ def browser_name(user_agent: str) -> str:
     system = next((name for mark, name in systems.items() if mark in user_agent), "")
     browser = next((name for mark, name in browsers.items() if mark in user_agent), "")
     return " · ".join(filter(None, (browser, system))) or user_agent[:30] or "未知设备"
+
+
+def role_ids_by_label(labels: Sequence[str]) -> list[int]:
+    """Return the keys of roles by the names that pages show.
+
+    :raises NotFound: one of them is no role
+    """
+    found = dict(db.session.execute(sa.select(Role.label, Role.id).where(Role.label.in_(labels))).all())
+    if missing := [label for label in labels if label not in found]:
+        raise NotFound(f"没有角色“{missing[0]}”")
+    return [found[label] for label in labels]

@@ -65,8 +65,11 @@ def _without_runs(text: str, rows: Iterable[str]) -> int:
 
 
 def is_username(text: str) -> bool:
-    """Whether a text can be a user name: 3 to 40 small letters, digits, dots, dashes, beginning with a letter."""
-    return re.fullmatch(r"[a-z][a-z0-9._-]{2,39}", text) is not None
+    """Whether a text can be a user name: 2 to 40 Chinese characters, small letters, digits, dots, dashes.
+
+    It begins with a character or a letter, so that no telephone number becomes one.
+    """
+    return re.fullmatch(r"[a-z\u4e00-\u9fff][a-z0-9\u4e00-\u9fff._-]{1,39}", text) is not None
 
 
 def totp_step(unix_seconds: float) -> int:

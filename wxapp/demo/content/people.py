@@ -6,7 +6,10 @@ import random
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-_SURNAMES = "赵钱孙李周吴郑王冯陈卫蒋沈韩杨朱秦许何吕张孔曹严金魏陶姜谢邹章苏潘葛范彭鲁马方任袁柳史唐薛雷贺倪汤罗毕郝安常于傅齐康伍余顾孟黄萧尹"
+_SURNAMES = (
+    "赵钱孙李周吴郑王冯陈卫蒋沈韩杨朱秦许何吕张孔曹严金魏陶姜谢邹章苏潘葛范彭鲁马方任"
+    "袁柳史唐薛雷贺倪汤罗毕郝安常于傅齐康伍余顾孟黄萧尹"
+)
 _GIVEN_WOMEN = (
     "静怡",
     "雨桐",

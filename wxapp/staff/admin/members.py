@@ -82,7 +82,7 @@ def _role_options() -> list[tuple[str, str]]:
 @interface("staff.new_member_form", GET="/pc/staff/new", permission=Permission.STAFF_WRITE)
 def new_member_form() -> Page:
     """The form for a new member."""
-    help_lines = {"username": "小写字母开头，可用字母、数字、点、横线；创建后不能修改"}
+    help_lines = {"username": "以汉字或小写字母开头，可用汉字、小写字母、数字、点、横线；创建后不能修改"}
     form = ShownForm(MemberForm, options={"role_ids": _role_options()}, help=help_lines, kinds={"phone": "tel"})
     return Page("staff/member_new.html", form=form)
 

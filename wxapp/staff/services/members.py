@@ -63,7 +63,7 @@ def create_member(
     """
     username = username.strip().lower()
     if not rules.is_username(username):
-        raise Invalid({"username": "账号为3到40位小写字母、数字、点、横线，以字母开头"})
+        raise Invalid({"username": "账号为2到40位汉字、小写字母、数字、点、横线，以汉字或字母开头"})
     if password is not None and by is not None:
         raise ValueError("only the set-up gives lasting passwords")
     first = password or ids.new_token(9)
