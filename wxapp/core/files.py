@@ -15,7 +15,6 @@ from typing import IO
 
 import sqlalchemy as sa
 from flask import current_app
-from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock, ids
@@ -63,6 +62,8 @@ def read_picture(stream: IO[bytes], *, field: str = "picture") -> Picture:
 
     :raises Invalid: too large, no picture, or more pixels than we are willing to open
     """
+    from PIL import Image, ImageOps, UnidentifiedImageError  # with the first picture: the scheduler never needs it
+
     raw = stream.read(MAX_PICTURE_BYTES + 1)
     if len(raw) > MAX_PICTURE_BYTES:
         raise Invalid({field: "图片不能超过8MB"})

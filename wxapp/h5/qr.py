@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import qrcode
 from markupsafe import Markup
 
 
 def qr_svg(text: str, *, label: str) -> Markup:
     """Return the QR code of a text; ``label`` tells those who can't see it what it is."""
+    import qrcode  # brings a library of pictures along, which the scheduler never needs
+
     code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
     code.add_data(text)
     code.make(fit=True)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import io
 
 import pyotp
-import qrcode
 from flask import url_for
 from markupsafe import Markup
-from qrcode.image.svg import SvgPathImage
 
 from wxapp.admin import menu, settings
 from wxapp.admin.answers import Done, Page
@@ -100,6 +98,9 @@ def change_password() -> Done:
 
 def _picture(secret: str) -> Markup:
     """Return the QR code of a secret as SVG markup that needs no script and no style."""
+    import qrcode  # brings a library of pictures along, which the scheduler never needs
+    from qrcode.image.svg import SvgPathImage
+
     address = pyotp.TOTP(secret, interval=rules.TOTP_SECONDS).provisioning_uri(
         name=current_staff().username, issuer_name=settings.TITLE()
     )
