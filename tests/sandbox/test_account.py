@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+import requests
 from flask.testing import FlaskClient
 from werkzeug.wrappers import Response
 
@@ -333,9 +334,14 @@ class TestCodes:
 
 class TestMedia:
     def upload(self, http: FlaskClient, token: str, kind: str, content: bytes, mime: str) -> Any:
-        query = {"access_token": token, "type": kind}
-        data = {"media": (io.BytesIO(content), "file", mime)}
-        return http.post("/cgi-bin/media/upload", query_string=query, data=data).json
+        # Packed here: for a large file the test client would leave a temporary one open.
+        packed = requests.Request("POST", "http://x", files={"media": ("file", content, mime)}).prepare()
+        return http.post(
+            "/cgi-bin/media/upload",
+            query_string={"access_token": token, "type": kind},
+            data=packed.body,
+            content_type=packed.headers["Content-Type"],
+        ).json
 
     def test_a_file_lives_three_days(self, http: FlaskClient, world: World, token: str) -> None:
         media_id = self.upload(http, token, "image", b"png", "image/png")["media_id"]
