@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import signal
@@ -9,10 +10,9 @@ import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 from types import FrameType
+from urllib.parse import urlsplit
 
 import click
 
@@ -88,13 +88,23 @@ def _wait_until_serving(name: str, url: str, processes: dict[str, subprocess.Pop
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         _check_alive(processes)
-        try:
-            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own address
-                if answer.status == 200:
-                    return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
+        if _answers(url):
+            return
+        time.sleep(0.05)
     raise click.ClickException(f"{name} does not answer at {url}")
+
+
+def _answers(url: str) -> bool:
+    """Whether somebody serves there; where a redirect would lead does not matter."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=2)
+    try:
+        connection.request("GET", parts.path)
+        return connection.getresponse().status < 500
+    except OSError:
+        return False
+    finally:
+        connection.close()
 
 
 def _check_alive(processes: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from flask import Flask
 
 from wxapp.app import DEMO_MARK, create_app, use_migrations
-from wxapp.core import clock, files
+from wxapp.core import clock, files, settings
 from wxapp.core.config import load
 from wxapp.core.db import db, transaction
 from wxapp.core.settings import SettingRow
-from wxapp.demo import pictures
+from wxapp.demo import pictures, set_up
 from wxapp.demo.content import goods, people, physicians, texts
 from wxapp.demo.set_up import APPID
+from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
 from wxapp.mall import queries as mall_queries
 from wxapp.mall.models import Goods, GoodsKind
 from wxapp.mall.rules import Wanted
@@ -45,6 +46,12 @@ from wxapp.wechat.values import OAuthIdentity
 log = logging.getLogger(__name__)
 
 BY = "system:demo"
+
+HOSPITAL = (
+    (HOSPITAL_NAME, set_up.HOSPITAL),
+    (HOSPITAL_PHONE, "13800009999"),
+    (HOSPITAL_ADDRESS, "安和市健康路1号"),
+)
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,8 @@ def _passwords(folder: Path) -> dict[str, str]:
 
 
 def _fill(app: Flask, passwords: dict[str, str]) -> None:
+    for setting, value in HOSPITAL:
+        settings.write(setting, value, by=BY)
     _fill_staff(passwords)
     fill_defaults(texts.template_ids(), by=BY)
     _fill_patients()
