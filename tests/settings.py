@@ -56,6 +56,7 @@ def make_config(database_url: str, folder: Path, **sections: dict[str, Any]) -> 
             "secret_key": _secret("sms-key-of-the-tests"),
             "sdk_app_id": "1400000000",
             "sign_name": "示例医院",
+            "templates": {"verification_code": "100001", "balance_password": "100002"},
         },
     }
     for name, changes in sections.items():
