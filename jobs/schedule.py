@@ -8,9 +8,12 @@ from datetime import time, timedelta
 
 from wxapp.core import events, job_runs, sessions
 from wxapp.core.store import DatabaseStore
+from wxapp.mall import tasks as mall_tasks
 from wxapp.messages import services as messages
 from wxapp.messages import tasks as message_tasks
 from wxapp.patients import tasks as patient_tasks
+from wxapp.payments import tasks as payment_tasks
+from wxapp.wallet import tasks as wallet_tasks
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,16 @@ JOBS: list[Job] = [
     Job("events.deliver_due", events.deliver_due, "转告系统内部事件", every=SECOND),
     Job("messages.deliver_due", message_tasks.deliver_due, "发送消息", every=SECOND),
     Job("messages.apply_receipts", messages.apply_receipts, "登记消息送达结果", every=5 * SECOND),
+    Job("payments.query_attempts", payment_tasks.query_attempts, "查询未通知的微信付款", every=10 * SECOND),
+    Job("payments.close_expired", payment_tasks.close_expired, "关闭超时未付款的订单", every=10 * SECOND),
+    Job("payments.carry_out_refunds", payment_tasks.carry_out_refunds, "办理退款", every=2 * SECOND),
+    Job("payments.give_back_late_money", payment_tasks.give_back_late_money, "退回迟到的付款", every=MINUTE),
+    Job("mall.remind_unpaid", mall_tasks.remind_unpaid, "提醒即将关闭的订单", every=MINUTE),
     Job("messages.broadcast", message_tasks.broadcast, "群发消息", every=2 * SECOND),
+    Job("wallet.close_days", wallet_tasks.close_days, "登记每日账目", at="00:20"),
+    Job("wallet.check_ledger", wallet_tasks.check_ledger, "核对储值账目", at="02:30"),
+    Job("payments.check_payments", payment_tasks.check_payments, "核对付款账目", at="02:40"),
+    Job("payments.reconcile", payment_tasks.reconcile, "与微信支付账单对账", at="10:30"),
     Job("messages.remove_old", message_tasks.remove_old, "清理过期消息", at="03:40"),
     Job("patients.remove_old", patient_tasks.remove_old, "清理过期验证码与推送记录", at="03:50"),
     Job("sessions.remove_ended", sessions.remove_ended, "清理过期登录", every=10 * MINUTE),
