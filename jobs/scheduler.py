@@ -6,6 +6,7 @@ being right (they claim their rows); it saves double work.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import signal
@@ -13,7 +14,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -39,6 +40,8 @@ RENEW_EVERY = 5.0
 _SHORT = timedelta(minutes=1)
 """Jobs that come round faster are written down after they ended, and when idle only now and then."""
 _IDLE_NOTE_EVERY = 30.0
+_M_ARENA_MAX = -8
+"""From glibc's malloc.h."""
 
 
 class App(Protocol):
@@ -52,6 +55,7 @@ def run(app: App, jobs: Sequence[Job] = JOBS) -> None:
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopping.set())
+    _share_heaps()
     # A delivery that is still at work when its next second comes is no news.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
     owner = f"{socket.gethostname()[:60]}:{os.getpid()}:{ids.new_token(8)}"
@@ -62,6 +66,12 @@ def run(app: App, jobs: Sequence[Job] = JOBS) -> None:
             continue
         log.info("scheduler %s works under lease %d", owner, fence)
         _work(app, jobs, owner, fence)
+
+
+def _share_heaps() -> None:
+    """Let all threads allocate from two heaps: glibc would give each of the senders' threads one of its own."""
+    with suppress(OSError, AttributeError):  # another C library has no such setting, and no such habit
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
 
 
 def _work(app: App, jobs: Sequence[Job], owner: str, fence: int) -> None:

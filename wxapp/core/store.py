@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-import redis
 import sqlalchemy as sa
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 from sqlalchemy.engine import Connection, CursorResult
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core.db import WRITES, Model, db, in_transaction
+
+if TYPE_CHECKING:
+    import redis
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +156,11 @@ class RedisStore:
     """
 
     def __init__(self, url: str, stand_in: Store, *, prefix: str = "wxapp:") -> None:
+        import redis  # six megabytes that a hospital without Redis need not carry
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        self._fault = redis.RedisError
         # redis-py's built-in retries would turn one second of time-out into many (reliability 2.3).
         self.client: redis.Redis = redis.Redis.from_url(
             url,
@@ -195,7 +200,7 @@ class RedisStore:
         if time.monotonic() >= self._down_until:
             try:
                 return work()
-            except redis.RedisError as error:
+            except self._fault as error:
                 self._down_until = time.monotonic() + 2  # do not let every request wait for a dead server
                 log.warning("redis is away (%s); the database stands in", type(error).__name__)
         return getattr(self.stand_in, name)(*arguments, **options)
