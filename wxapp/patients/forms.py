@@ -34,11 +34,12 @@ def _is_agreed(text: str) -> str:
     return text
 
 
-Name = Annotated[str, AfterValidator(_is_name), Field(title="姓名", min_length=1, max_length=30)]
-Phone = Annotated[str, BeforeValidator(_without_blanks), Field(title="手机号", pattern=rf"^{PHONE}$")]
-Code = Annotated[str, BeforeValidator(_without_blanks), Field(title="短信验证码", pattern=r"^\d{6}$")]
+# Lengths and patterns stand first: behind a validator of ours pydantic would not know that they are about text.
+Name = Annotated[str, Field(title="姓名", min_length=1, max_length=30), AfterValidator(_is_name)]
+Phone = Annotated[str, Field(title="手机号", pattern=rf"^{PHONE}$"), BeforeValidator(_without_blanks)]
+Code = Annotated[str, Field(title="短信验证码", pattern=r"^[0-9]{6}$"), BeforeValidator(_without_blanks)]
 Document = Annotated[
-    str, BeforeValidator(_without_blanks), AfterValidator(_is_document), Field(title="身份证号或病历号", max_length=20)
+    str, Field(title="身份证号或病历号", max_length=20), BeforeValidator(_without_blanks), AfterValidator(_is_document)
 ]
 Password = Annotated[str, Field(title="余额密码", max_length=20)]
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-PHONE = r"1[3-9]\d{9}"
+PHONE = r"1[3-9][0-9]{9}"
 RECORD_NO = r"HOSP\d{8,12}"
 
 MOST_PASSWORD_TRIES = 5
