@@ -54,7 +54,7 @@ class Processes:
 
     def web(self, config: Path, *, port: int, workers: int = 1, threads: int = 8) -> Running:
         """Serve the application with this configuration file."""
-        command = [*WXAPP, "--config", str(config), "serve", "--port", str(port)]
+        command = [*WXAPP, "--config", str(config), "web", "--port", str(port)]
         return self.start(
             "web",
             [*command, "--workers", str(workers), "--threads", str(threads)],
