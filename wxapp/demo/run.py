@@ -12,13 +12,12 @@ import sys
 import time
 from pathlib import Path
 from types import FrameType
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
 
-from wxapp.demo.content import fill, texts
-from wxapp.demo.content.people import SANDBOX_PEOPLE
-from wxapp.demo.set_up import Addresses, Folder, Outside, prepare
+from wxapp.demo.set_up import Addresses, Folder
 
 _PATIENCE = 60.0
 """Seconds until the pages must answer."""
@@ -36,23 +35,22 @@ def run(*, port: int, folder: Path, workers: int) -> int:
             return 2
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    files = Folder(folder.resolve())
-    addresses = prepare(
-        files,
-        port=port,
-        outside=Outside(SANDBOX_PEOPLE, texts.config_templates(), texts.sms_texts(), texts.sandbox_templates()),
-    )
+    files, addresses = Folder(folder.resolve()), Addresses.on(port)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
+        is_new = not files.is_ready(addresses, newest_migration=_newest_migration())
+        if is_new:
+            _write_files(files, port)
         processes["sandbox"] = _start(files, "sandbox", "-m", "sandbox", "--config", str(files.sandbox))
-        summary = fill.prepare_database(files.config)
+        told = _fill(files, addresses) if is_new else files.told()
         processes["web"] = _wxapp(files, "web", "--port", str(port), "--workers", str(workers))
         processes["scheduler"] = _wxapp(files, "scheduler")
         for name, url in (("sandbox", f"{addresses.sandbox}/phone"), ("web", f"{addresses.web}/healthz")):
             _wait_until_serving(name, url, processes)
-        fill.connect_account(files.config)
-        _write_summary(files, addresses, summary)
-        _announce(files, addresses, summary)
+        if is_new:
+            _connect(files)
+            files.summary.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        _announce(files, told)
         return _watch(processes)
     except _Stopped:
         return 0
@@ -132,9 +130,29 @@ def _end(processes: dict[str, subprocess.Popen[bytes]]) -> None:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _write_summary(files: Folder, addresses: Addresses, summary: fill.Summary) -> None:
-    """Write what programs that drive the demo need."""
-    content = {
+# --- the first start; later ones need none of this, and load none of it ---------------------------------------------
+
+
+def _newest_migration() -> str:
+    versions = Path(__file__).parents[2] / "migrations" / "versions"
+    return max(path.name.partition("_")[0] for path in versions.glob("[0-9]*.py"))
+
+
+def _write_files(files: Folder, port: int) -> None:
+    from wxapp.demo.content import texts
+    from wxapp.demo.content.people import SANDBOX_PEOPLE
+    from wxapp.demo.set_up import Outside, prepare
+
+    outside = Outside(SANDBOX_PEOPLE, texts.config_templates(), texts.sms_texts(), texts.sandbox_templates())
+    prepare(files, port=port, outside=outside)
+
+
+def _fill(files: Folder, addresses: Addresses) -> dict[str, Any]:
+    """Fill the database and return what programs that drive the demo need."""
+    from wxapp.demo.content import fill
+
+    summary = fill.prepare_database(files.config)
+    return {
         "web": addresses.web,
         "phone": f"{addresses.sandbox}/phone",
         "control": f"{addresses.sandbox}/control",
@@ -142,19 +160,24 @@ def _write_summary(files: Folder, addresses: Addresses, summary: fill.Summary) -
         "staff": summary.staff,
         "people": summary.people,
     }
-    files.summary.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
-def _announce(files: Folder, addresses: Addresses, summary: fill.Summary) -> None:
-    person = summary.people[0]
+def _connect(files: Folder) -> None:
+    from wxapp.demo.content import fill
+
+    fill.connect_account(files.config)
+
+
+def _announce(files: Folder, told: dict[str, Any]) -> None:
+    person = told["people"][0]
     lines = [
         "",
-        f"  手机 (you are the patient)   {addresses.sandbox}/phone",
-        f"  员工后台 (staff)             {addresses.web}/pc/login",
-        f"  沙箱控制台 (WeChat's side)    {addresses.sandbox}/control",
+        f"  手机 (you are the patient)   {told['phone']}",
+        f"  员工后台 (staff)             {told['staff_login']}",
+        f"  沙箱控制台 (WeChat's side)    {told['control']}",
         "",
         "  员工账号 / 密码:",
-        *(f"    {member['username']:<6}  {member['password']}" for member in summary.staff),
+        *(f"    {member['username']:<6}  {member['password']}" for member in told["staff"]),
         "",
         f"  患者: {person['name']}  手机号 {person['phone']}  病历号 {person['record_no']}",
         f"        证件号 {person['id_number']}  余额密码 {person['balance_password']}",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+import sqlite3
 import string
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -66,6 +69,26 @@ class Folder:
 
     def secret(self, name: str) -> Path:
         return self.path / "secrets" / name
+
+    def told(self) -> dict[str, Any]:
+        """Return what the last start told its user; empty before the first one."""
+        try:
+            found: dict[str, Any] = json.loads(self.summary.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found
+
+    def is_ready(self, addresses: Addresses, *, newest_migration: str) -> bool:
+        """Whether a start on these addresses finds everything made: files, tables, people."""
+        if self.told().get("web") != addresses.web or not (self.config.exists() and self.sandbox.exists()):
+            return False
+        try:
+            with closing(sqlite3.connect(f"file:{self.path / 'wxapp.sqlite'}?mode=ro", uri=True)) as database:
+                version = database.execute("SELECT version_num FROM alembic_version").fetchone()
+                mark = database.execute("SELECT 1 FROM core_setting WHERE name = 'demo.data'").fetchone()
+        except sqlite3.Error:
+            return False
+        return version == (newest_migration,) and mark is not None
 
 
 @dataclass(frozen=True)
