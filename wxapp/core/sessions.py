@@ -75,6 +75,8 @@ def sign_in(door: Door, subject_id: int) -> None:
         if old:
             change(sa.delete(SessionRow).where(SessionRow.token_hash == _hash(old)))
         db.session.add(row)
+    db.session.refresh(row)
+    db.session.expunge(row)
     _remember(door, token, row)
 
 
@@ -97,7 +99,10 @@ def _find(door: Door, token: str) -> SessionRow | None:
             SessionRow.seen_at > now - door.idle,
         )
     ).one_or_none()
-    if row is not None and row.seen_at < now - _SEEN_EVERY:
+    if row is None:
+        return None
+    db.session.expunge(row)  # it stays readable for the rest of the request, also when somebody ends the session
+    if row.seen_at < now - _SEEN_EVERY:
         with transaction():
             change(sa.update(SessionRow).where(SessionRow.id == row.id).values(seen_at=now))
     return row
