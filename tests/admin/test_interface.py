@@ -104,7 +104,9 @@ def test_who_has_to_change_the_first_password_gets_nowhere_else(client, sign_in_
 # --- paths -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/pc/toys/list", "/pc/toys/list.html", "/PC/Toys/List", "/pc/TOYS/list.HTML", "/pc/toys/list/"])
+@pytest.mark.parametrize(
+    "path", ["/pc/toys/list", "/pc/toys/list.html", "/PC/Toys/List", "/pc/TOYS/list.HTML", "/pc/toys/list/"]
+)
 def test_a_path_is_matched_in_any_letter_case_with_or_without_html(client, sign_in_staff, path):
     sign_in_staff(client, make_member(READER))
     assert client.get(path, headers=JSON).json["code"] == 1

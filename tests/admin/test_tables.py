@@ -36,7 +36,8 @@ def test_a_page_has_twenty_rows_and_says_how_many_there_are(shown):
 
 
 @pytest.mark.parametrize(
-    ("asked", "page"), [("?page=2", 2), ("?page=99", 3), ("?page=0", 1), ("?page=-1", 1), ("?page=x", 1), ("?page=²", 1)]
+    ("asked", "page"),
+    [("?page=2", 2), ("?page=99", 3), ("?page=0", 1), ("?page=-1", 1), ("?page=x", 1), ("?page=²", 1)],
 )
 def test_a_page_that_is_not_there_becomes_the_nearest(shown, asked, page):
     assert shown(asked)["page"] == page
@@ -212,4 +213,3 @@ def test_columns_that_are_selected_one_by_one_work_like_whole_rows(app, client):
     with app.test_request_context("/pc/x"):
         view = table.load(lambda: sa.select(Member.username, Member.name))
         assert view.to_wire()["list"] == [{"username": "abe", "name": "阿贝"}]
-

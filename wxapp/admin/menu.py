@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from wxapp.admin.identity import Staff
 from wxapp.core.permissions import Permission
@@ -92,7 +92,8 @@ class Section:
 
 def sidebar(staff: Staff) -> list[Section]:
     """Return what this person's sidebar shows on the current page."""
-    allowed = [entry for entry in _entries.values() if staff.may(entry.permission)]
+    there = current_app.view_functions
+    allowed = [entry for entry in _entries.values() if staff.may(entry.permission) and entry.endpoint in there]
     urls = {entry.endpoint: url_for(entry.endpoint) for entry in allowed}
     current = _current(list(urls.values()))
     sections = []

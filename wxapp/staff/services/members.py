@@ -189,9 +189,10 @@ def end_session_of(session_id: int, *, by: Staff, own_only: bool = False) -> Non
     may_end_all = by.may(Permission.STAFF_WRITE) and not own_only
     if row is None or (row.subject_id != by.id and not may_end_all):
         raise NotFound("这个登录已经结束")
+    whose = row.subject_id
     with transaction():
         end_session(STAFF, session_id)
-        audit.record("staff.session_end", f"staff:{row.subject_id}", by=by.actor)
+        audit.record("staff.session_end", f"staff:{whose}", by=by.actor)
 
 
 # --- who may do that -------------------------------------------------------------------------------------------------
