@@ -26,6 +26,7 @@ from wxapp.patients import admin as patient_pages
 from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
 from wxapp.patients import views as patients
 from wxapp.patients import wechat_door
+from wxapp.payments import admin as payment_pages
 from wxapp.payments import api as payment_notices
 from wxapp.payments import handlers as payment_handlers  # noqa: F401 - listens
 from wxapp.payments import views as payments
@@ -156,6 +157,7 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(wallet.pages)
     app.register_blueprint(payments.pages)
     app.register_blueprint(payment_notices.door)
+    app.register_blueprint(payment_pages.blueprint)
     app.register_blueprint(mall.pages)
     app.register_blueprint(shell.blueprint)
     app.register_blueprint(jobs.blueprint)
@@ -188,7 +190,7 @@ def readyz() -> tuple[Response, int]:
     try:
         db.session.execute(sa.text("SELECT 1"))
     except sa.exc.SQLAlchemyError:
-        db.session.rollback()
+        db.session.rollback()  # nothing was begun; the connection is handed back clean
         return jsonify(status="not ready", database="no answer"), 503
     return jsonify(status="ready"), 200
 

@@ -1,0 +1,83 @@
+"""Staff pages: the groups of goods."""
+
+from __future__ import annotations
+
+from flask import url_for
+
+from wxapp.admin import menu
+from wxapp.admin.answers import Done, Page
+from wxapp.admin.cells import Badge, Column
+from wxapp.admin.fields import ShownForm
+from wxapp.admin.tables import Table
+from wxapp.core.forms import read_form
+from wxapp.core.permissions import Permission
+from wxapp.h5.shell import forget_public_pages
+from wxapp.mall import queries
+from wxapp.mall.admin.door import interface
+from wxapp.mall.forms import CategoryForm
+from wxapp.mall.models import Category
+from wxapp.mall.services import catalogue
+
+CATEGORIES = Table(
+    "mall.categories",
+    title="商品分类",
+    columns=(
+        Column("name", "名称", link=lambda row: url_for("mall_admin.category_form", category_id=row.id)),
+        Column("position", "排序", kind="number", sort=Category.position),
+        Column("is_shown", "显示", kind="badge", badges={True: Badge("显示", "green"), False: Badge("隐藏", "grey")}),
+    ),
+    sort="position",
+    key=Category.id,
+)
+
+
+@interface("mall.categories", GET="/pc/mall/categories", permission=Permission.GOODS_READ)
+def categories() -> Page:
+    """All categories, and a form for a new one."""
+    form = ShownForm(CategoryForm, values={"is_shown": True})
+    return Page("mall/admin/categories.html", table=CATEGORIES.load(queries.categories_for_staff), form=form)
+
+
+@interface(
+    "mall.category_add",
+    POST="/pc/mall/categories",
+    permission=Permission.GOODS_WRITE,
+    audit="新增商品分类",
+    form_page=categories,
+)
+def add_category() -> Done:
+    form = read_form(CategoryForm)
+    catalogue.save_category(category_id=None, name=form.name, position=form.position, is_shown=form.is_shown)
+    forget_public_pages()
+    return Done("分类已添加")
+
+
+@interface("mall.category", GET="/pc/mall/categories/<int:category_id>", permission=Permission.GOODS_READ)
+def category_form(category_id: int) -> Page:
+    """One category."""
+    category = queries.get_category(category_id)
+    values = {"name": category.name, "position": category.position, "is_shown": category.is_shown}
+    return Page("mall/admin/category_form.html", category=category, form=ShownForm(CategoryForm, values=values))
+
+
+@interface(
+    "mall.category_change",
+    POST="/pc/mall/categories/<int:category_id>",
+    permission=Permission.GOODS_WRITE,
+    audit="修改商品分类",
+    form_page=category_form,
+)
+def change_category(category_id: int) -> Done:
+    form = read_form(CategoryForm)
+    catalogue.save_category(
+        category_id=category_id,
+        name=form.name,
+        position=form.position,
+        is_shown=form.is_shown,
+        version=form.version,
+    )
+    forget_public_pages()
+    return Done("分类已保存", location=url_for("mall_admin.categories"))
+
+
+menu.entry("商城", "商品分类", "mall_admin.categories", Permission.GOODS_READ, 20)
