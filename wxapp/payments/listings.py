@@ -1,0 +1,230 @@
+"""The staff's lists of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from wxapp.core import clock
+from wxapp.core.db import db
+from wxapp.core.masking import masked_name
+from wxapp.patients.queries import find_patients, patient_names
+from wxapp.payments.models import (
+    Attempt,
+    AttemptStatus,
+    Bill,
+    Difference,
+    DifferenceStatus,
+    Method,
+    PartStatus,
+    PaymentOrder,
+    PaymentStatus,
+    Refund,
+    RefundPart,
+)
+from wxapp.payments.subjects import label_of, numbers_meant
+from wxapp.wallet.models import Transfer
+from wxapp.wallet.services import house_account
+
+
+@dataclass(frozen=True)
+class PaymentRow:
+    """A payment order as lists show it."""
+
+    no: str
+    subject: str
+    subject_no: str
+    description: str
+    patient: str
+    amount_fen: int
+    refunded_fen: int
+    status: PaymentStatus
+    method: Method | None
+    waits_at_hospital: bool
+    created_at: datetime
+    paid_at: datetime | None
+
+
+def payment_rows(rows: Sequence[PaymentOrder]) -> list[PaymentRow]:
+    names = patient_names([row.patient_id for row in rows if row.patient_id is not None])
+    return [
+        PaymentRow(
+            no=row.no,
+            subject=label_of(row.subject_kind),
+            subject_no=row.subject_no,
+            description=row.description,
+            patient=masked_name(names[row.patient_id]) if row.patient_id in names else "",
+            amount_fen=row.amount_fen,
+            refunded_fen=row.refunded_fen,
+            status=row.status,
+            method=row.method,
+            waits_at_hospital=row.waits_at_hospital,
+            created_at=row.created_at,
+            paid_at=row.paid_at,
+        )
+        for row in rows
+    ]
+
+
+def meant(text: str) -> sa.ColumnElement[bool]:
+    """Return the condition for what a typed text may mean: our numbers, the subject's numbers, a patient."""
+    conditions: list[sa.ColumnElement[bool]] = [
+        PaymentOrder.no == text,
+        PaymentOrder.receipt_no == text,
+        PaymentOrder.subject_no == text,
+        PaymentOrder.id.in_(sa.select(Attempt.payment_order_id).where(Attempt.out_trade_no == text)),
+        PaymentOrder.id.in_(sa.select(Attempt.payment_order_id).where(Attempt.transaction_id == text)),
+    ]
+    for kind, no in numbers_meant(text):
+        conditions.append(sa.and_(PaymentOrder.subject_kind == kind, PaymentOrder.subject_no == no))
+    patients = [patient.id for patient in find_patients(text)]
+    if patients:
+        conditions.append(PaymentOrder.patient_id.in_(patients))
+    return sa.or_(*conditions)
+
+
+def to_collect(*, q: str) -> list[PaymentRow]:
+    """Return what the cashier looks for, or without a text what waits at the hospital; what is open comes first."""
+    wanted = sa.select(PaymentOrder)
+    if q:
+        wanted = wanted.where(meant(q))
+    else:
+        wanted = wanted.where(PaymentOrder.status == PaymentStatus.OPEN, PaymentOrder.waits_at_hospital)
+    is_open = sa.case((PaymentOrder.status == PaymentStatus.OPEN, 0), else_=1)
+    return payment_rows(db.session.scalars(wanted.order_by(is_open, PaymentOrder.id.desc()).limit(100)).all())
+
+
+def payments_for_staff(*, q: str, status: str, method: str, since: date | None, until: date | None) -> sa.Select[Any]:
+    wanted = sa.select(PaymentOrder)
+    if q:
+        wanted = wanted.where(meant(q))
+    if status:
+        wanted = wanted.where(PaymentOrder.status == status)
+    if method:
+        wanted = wanted.where(PaymentOrder.method == method)
+    if since:
+        wanted = wanted.where(PaymentOrder.created_at >= clock.day_bounds(since)[0])
+    if until:
+        wanted = wanted.where(PaymentOrder.created_at < clock.day_bounds(until)[1])
+    return wanted
+
+
+def refunds_for_staff(*, q: str, status: str) -> sa.Select[Any]:
+    wanted: Any = sa.select(Refund, PaymentOrder).join(
+        PaymentOrder, PaymentOrder.id == Refund.payment_order_id
+    )
+    if q:
+        parts = sa.select(RefundPart.refund_id).where(RefundPart.out_refund_no == q)
+        wanted = wanted.where(
+            sa.or_(Refund.no == q, PaymentOrder.no == q, PaymentOrder.subject_no == q, Refund.id.in_(parts))
+        )
+    if status:
+        wanted = wanted.where(Refund.status == status)
+    found: sa.Select[Any] = wanted
+    return found
+
+
+def differences_for_staff(
+    *, kind: str = "", status: str = "", day: date | None = None, only_mine: int | None = None
+) -> sa.Select[Any]:
+    wanted = sa.select(Difference)
+    if kind:
+        wanted = wanted.where(Difference.kind == kind)
+    if status:
+        wanted = wanted.where(Difference.status == status)
+    if day:
+        wanted = wanted.where(Difference.day == day)
+    if only_mine is not None:
+        wanted = wanted.where(Difference.owner_id == only_mine)
+    return wanted
+
+
+def open_differences() -> int:
+    return db.session.scalar(sa.select(sa.func.count()).where(Difference.status == DifferenceStatus.OPEN)) or 0
+
+
+def bills(*, limit: int = 60) -> list[Bill]:
+    return list(db.session.scalars(sa.select(Bill).order_by(Bill.day.desc()).limit(limit)))
+
+
+@dataclass(frozen=True)
+class Totals:
+    """One day's sums, seen three ways."""
+
+    label: str
+    channel_fen: int | None
+    ours_fen: int
+    ledger_fen: int
+
+    @property
+    def agrees(self) -> bool:
+        return self.ours_fen == self.ledger_fen and self.channel_fen in (None, self.ours_fen)
+
+
+def three_ways(day: date) -> list[Totals]:
+    """Return a day's payments and refunds by WeChat as the bill, our records and the ledger have them."""
+    start, end = clock.day_bounds(day)
+    bill = db.session.scalars(sa.select(Bill).where(Bill.day == day)).one_or_none()
+    channel_id = house_account("channel.wechat")
+    came = _sum(
+        sa.select(sa.func.sum(Attempt.amount_fen)).where(
+            Attempt.channel == Method.WECHAT,
+            Attempt.status == AttemptStatus.SUCCEEDED,
+            Attempt.paid_at >= start,
+            Attempt.paid_at < end,
+        )
+    )
+    went = _sum(
+        sa.select(sa.func.sum(RefundPart.amount_fen)).where(
+            RefundPart.channel == Method.WECHAT,
+            RefundPart.status == PartStatus.SUCCEEDED,
+            RefundPart.done_at >= start,
+            RefundPart.done_at < end,
+        )
+    )
+    in_day = (Transfer.at >= start, Transfer.at < end)
+    booked_in = _sum(sa.select(sa.func.sum(Transfer.amount_fen)).where(Transfer.payer_id == channel_id, *in_day))
+    booked_out = _sum(sa.select(sa.func.sum(Transfer.amount_fen)).where(Transfer.payee_id == channel_id, *in_day))
+    return [
+        Totals("收款", bill.trade_fen if bill else None, came, booked_in),
+        Totals("退款", bill.refund_fen if bill else None, went, booked_out),
+    ]
+
+
+def _sum(statement: sa.Select[Any]) -> int:
+    return int(db.session.scalar(statement) or 0)
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """A refund's part that people have to hand over or to look at."""
+
+    id: int
+    out_refund_no: str
+    channel: Method
+    amount_fen: int
+    status: PartStatus
+    channel_state: str
+    last_error: str
+    next_try_at: datetime | None
+    done_at: datetime | None
+    done_by: str
+
+    @property
+    def needs_people(self) -> bool:
+        if self.status is PartStatus.FAILED:
+            return True
+        return self.status is PartStatus.WAITING and self.channel not in (Method.WECHAT, Method.BALANCE)
+
+
+def part_rows(parts: Sequence[RefundPart]) -> list[PartRow]:
+    names = PartRow.__dataclass_fields__
+    return [PartRow(**{name: getattr(part, name) for name in names}) for part in parts]
+
+
+def refund_no_of(refund_id: int) -> str:
+    return db.session.scalars(sa.select(Refund.no).where(Refund.id == refund_id)).one()
