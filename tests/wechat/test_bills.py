@@ -146,9 +146,12 @@ def test_the_digest_is_that_of_the_unpacked_bill(pay, server):
         trade_text(PAYMENT + ",`more"),
         trade_text(PAYMENT, header=TRADE_HEADER.replace("商户订单号", "别的")),
         trade_text(PAYMENT).replace(TRADE_TOTALS + "\r\n", ""),
+        PAYMENT + "\r\n" + trade_text(PAYMENT),
+        trade_text(PAYMENT) + TRADE_SUM.format(count=1),
     ],
     ids=[
         "empty", "html", "count", "no count", "comma", "half fen", "NaN", "month", "columns", "no number", "no totals",
+        "row before the header", "row after the totals",
     ],
 )  # fmt: skip
 def test_a_bill_that_does_not_add_up_is_not_believed(pay, server, text):

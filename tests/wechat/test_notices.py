@@ -148,6 +148,12 @@ def test_a_signed_body_that_is_no_notice_is_refused(pay, platform, body):
     assert reason(pay.payment_notice, platform.headers(body), body) is NoticeReason.UNREADABLE
 
 
+@pytest.mark.parametrize("notice_id", [1, None, ["EV-1"]])
+def test_a_notice_without_an_id_is_refused(pay, platform, notice_id):
+    body = json.dumps({**json.loads(platform.notice(PAID, transaction())), "id": notice_id}).encode()
+    assert reason(pay.payment_notice, platform.headers(body), body) is NoticeReason.UNREADABLE
+
+
 @pytest.mark.parametrize(
     "change",
     [{"algorithm": "AEAD_SM4_GCM"}, {"nonce": ""}, {"nonce": 1}, {"ciphertext": "!"}, {"ciphertext": ""},

@@ -202,6 +202,7 @@ def test_a_refund_is_queried(pay, server):
         (500, "SYSTEM_ERROR", "", PayUnknown),
         (500, "SYSTEMERROR", "", PayUnknown),
         (400, "SYSTEM_ERROR", "", PayUnknown),
+        (500, "PARAM_ERROR", "", PayUnknown),
         (202, "USERPAYING", "", PayUnknown),
     ],
 )
@@ -216,6 +217,12 @@ def test_an_error_says_what_to_do(pay, server, status, code, message, cls, signe
         assert (caught.value.message, caught.value.status) == (message, status)
 
 
+def test_a_limit_of_something_in_between_is_a_limit(pay, server):
+    server.answer("POST", JSAPI, body=b"<html>slow down", status=429)
+    with pytest.raises(PayRateLimited):
+        pay.order(ORDER)
+
+
 def test_a_refusal_keeps_the_request_number_for_the_log(pay, server):
     server.answer("POST", JSAPI, {"code": "PARAM_ERROR", "message": "x"}, status=400)
     with pytest.raises(PayRefused) as caught:
@@ -227,6 +234,7 @@ def test_a_refusal_keeps_the_request_number_for_the_log(pay, server):
     ("status", "body"),
     [(502, b"<html>"), (403, b"<html>blocked by a proxy"), (400, b""), (404, b"[]"), (400, b'{"message":"x"}'),
      (400, b'{"code":1}'), (301, b""), (200, b"<html>"), (200, b"[]"), (200, b"{}"), (200, b'{"prepay_id":1}'),
+     (200, b'{"prepay_id":""}'), (301, b'{"prepay_id":"wx201"}'),
      (200, b"[" * 100_000), (204, b"")],
 )  # fmt: skip
 def test_an_unusable_answer_is_never_a_no(pay, server, status, body):
@@ -315,6 +323,7 @@ def test_a_closed_port_is_known_to_have_done_nothing():
         {"mchid": "1900000002"},
         {"trade_state": "HAPPY"},
         {"trade_state": None},
+        {"attach": 5},
         {"amount": 12},
         {"amount": {"total": "1230"}},
         {"amount": {"total": 12.3}},

@@ -94,13 +94,9 @@ class Notices:
 
 def _object(text: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(text.decode(), parse_constant=_no_constant)
+        value = json.loads(text.decode())
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise NoticeRefused(NoticeReason.UNREADABLE)
     return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")
