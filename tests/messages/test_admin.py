@@ -14,7 +14,7 @@ from wxapp.core.permissions import Permission
 from wxapp.messages import receivers
 from wxapp.messages.entry import Channel
 from wxapp.messages.models import Broadcast, BroadcastState, DeliveryState, Message, Template
-from wxapp.messages.receivers import Group
+from wxapp.messages.receivers import Group, Receiver
 from wxapp.messages.tasks import broadcast, deliver_due
 from wxapp.wechat.errors import error_for
 from wxapp.wechat.values import MessageTemplate
@@ -54,7 +54,7 @@ def page(answer: Any) -> str:
 def filled(**over: Any) -> dict[str, Any]:
     return {
         "template_id": "TEMPLATE_1", "version": 0, "is_on": "1",
-        "key1": "character_string1", "pattern1": "{order_no}", "key2": "amount3", "pattern2": "{amount}元", **over,
+        "key1": "character_string1", "pattern1": "{order_no}", "key2": "amount3", "pattern2": "￥{amount}元", **over,
     }  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def test_a_template_is_filled_in_and_used(clerk: Clerk, account: FakeOfficialAcc
     tell()
     deliver_due()
     assert account.delivered[0].template_id == "TEMPLATE_1"
-    assert account.delivered[0].values == {"character_string1": "HM26030200001", "amount3": "299.00元"}
+    assert account.delivered[0].values == {"character_string1": "HM26030200001", "amount3": "￥299.00元"}
 
 
 def test_the_catalogues_own_lines_are_offered_first(clerk: Clerk) -> None:
@@ -324,6 +324,20 @@ def test_a_broadcast_uses_a_template_only_when_it_was_asked_to(clerk: Clerk, rea
     clerk.post(f"/pc/messages/broadcasts/{row.id}/start")
     broadcast()
     assert len(deliveries()) == count
+
+
+@pytest.mark.usefixtures("crowd")
+def test_a_member_who_cannot_be_told_keeps_nobody_else_from_hearing(clerk: Clerk) -> None:
+    members = [Receiver("unheard-of", 1), make_receiver(2)]
+    group = Group("crowd", "两个人", lambda: 2, lambda after, limit: [m for m in members if m.id > after])
+    receivers.register_group(group)
+    make_template("broadcast")
+    row = draft(clerk, per_minute=6000, reach="template")
+    clerk.post(f"/pc/messages/broadcasts/{row.id}/start")
+    broadcast()
+    db.session.expire_all()
+    assert (row.told, row.state) == (1, BroadcastState.DONE)
+    assert db.session.query(Message).one().receiver_id == 2
 
 
 @pytest.mark.parametrize("wrong", [{"title": ""}, {"title": "一" * 21}, {"group_name": "nobody"}, {"per_minute": 0}])

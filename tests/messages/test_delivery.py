@@ -62,7 +62,7 @@ def test_a_delivery_reaches_wechat_with_the_values_of_its_template(account: Fake
     assert sent.values == {
         "character_string1": "HM26030200001",
         "thing2": "入职体检套餐",
-        "amount3": "299.00元",
+        "amount3": "￥299.00元",
         "phrase4": "已支付",
         "time5": "2026-03-02 10:00",
         "thing6": "请携带身份证",
@@ -330,6 +330,21 @@ def test_a_short_message_that_was_certainly_not_sent_is_tried_again(
     tell(MOVED)
     deliver_due()
     assert deliveries()[0].state is S.NEW
+
+
+def test_a_row_that_cannot_be_opened_is_put_aside_and_stops_no_other(account: FakeOfficialAccount) -> None:
+    make_template()
+    broken, whole = tell(), tell()
+    db.session.connection().exec_driver_sql(
+        f"UPDATE messages_delivery SET address = 'k0:AAAA' WHERE message_id = {broken.id} AND channel = 'oa_template'"
+    )
+    db.session.commit()
+    deliver_due()
+    assert states(whole) == [("oa_template", "sent", "")]
+    kept = db.session.connection().exec_driver_sql(
+        f"SELECT state, reason_code FROM messages_delivery WHERE message_id = {broken.id} AND channel = 'oa_template'"
+    )
+    assert kept.all() == [("dead", "unreadable")]
 
 
 # --- leases ----------------------------------------------------------------------------------------------------------

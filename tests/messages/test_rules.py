@@ -42,7 +42,6 @@ from wxapp.messages.rules.values import (
         ("time7", "2019-12-25 09:42~2019-12-25 10:42", "2019-12-25 09:42~2019-12-25 10:42"),
         ("date8", "2019年10月1日", "2019年10月1日"),
         ("amount9", "￥100.00元", "￥100.00元"),
-        ("amount9", "-3.05", "-3.05"),
         ("phone_number10", "+86-0766-66888866", "+86-0766-66888866"),
         ("car_number11", "粤A8Z888挂", "粤A8Z888挂"),
         ("phrase12", "待支付", "待支付"),
@@ -67,6 +66,8 @@ def test_a_value_is_made_to_fit_its_type(key: str, text: str, shown: str) -> Non
         ("date1", "15:01"),
         ("amount1", "12345678901"),
         ("amount1", "一百元"),
+        ("amount1", "100.00元"),
+        ("amount1", "￥-3.05"),
         ("phone_number1", "1" * 18),
         ("car_number1", "粤A8Z888888"),
         ("phrase1", "OK"),
@@ -103,7 +104,7 @@ SAMPLES = {"order_no": "HM26030100001", "amount": "299.00", "items": "入职体�
 
 @pytest.mark.parametrize(
     ("key", "pattern"),
-    [("thing1", "{items}"), ("amount2", "{amount}元"), ("character_string3", "{order_no}"), ("phrase4", "已支付")],
+    [("thing1", "{items}"), ("amount2", "￥{amount}元"), ("character_string3", "{order_no}"), ("phrase4", "已支付")],
 )
 def test_a_mapping_that_can_be_sent_is_accepted(key: str, pattern: str) -> None:
     check_line(key, pattern, samples=SAMPLES, kind=type_of_key(key))

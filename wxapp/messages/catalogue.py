@@ -127,7 +127,7 @@ _REFUNDS = (
         "退款通知", "您的订单{order_no}退款{amount}元：{result}。{note}",
         (ORDER_NO, AMOUNT, RESULT, Field("note", "说明", "款项将在1至3个工作日内原路退回。"), AT),
         oa=(
-            Line("character_string1", "订单编号", "{order_no}"), Line("amount2", "退款金额", "{amount}元"),
+            Line("character_string1", "订单编号", "{order_no}"), Line("amount2", "退款金额", "￥{amount}元"),
             Line("thing3", "退款结果", "{result}"), Line("time4", "时间", "{at}"),
         ),
         is_essential=True,
@@ -197,7 +197,7 @@ _OFFICIAL_ACCOUNT = (
         (ORDER_NO, ITEMS, AMOUNT, STATUS, HINT, AT),
         oa=(
             Line("character_string1", "订单编号", "{order_no}"), Line("thing2", "商品", "{items}"),
-            Line("amount3", "金额", "{amount}元"), Line("phrase4", "状态", "{status}"),
+            Line("amount3", "金额", "￥{amount}元"), Line("phrase4", "状态", "{status}"),
             Line("time5", "时间", "{at}"), Line("thing6", "温馨提示", "{hint}"),
         ),
         is_essential=True, is_urgent=True,
@@ -245,8 +245,8 @@ _OFFICIAL_ACCOUNT = (
         "余额变动", "{subject}：{amount}元，当前余额{balance}元。",
         (Field("subject", "事项", "余额支付"), AMOUNT, Field("balance", "当前余额", "701.00", Kind.MONEY), AT),
         oa=(
-            Line("thing1", "变动类型", "{subject}"), Line("amount2", "变动金额", "{amount}元"),
-            Line("amount3", "当前余额", "{balance}元"), Line("time4", "时间", "{at}"),
+            Line("thing1", "变动类型", "{subject}"), Line("character_string2", "变动金额", "{amount}"),
+            Line("amount3", "当前余额", "￥{balance}元"), Line("time4", "时间", "{at}"),
         ),
         is_essential=True, is_urgent=True,
     ),
@@ -271,7 +271,7 @@ _OFFICIAL_ACCOUNT = (
         "fx_commission_0000001", "佣金变动", "distributor", (SITE, OA), "income",
         "佣金变动", "订单{order_no}的佣金{amount}元：{status}。", (ORDER_NO, AMOUNT, STATUS, AT),
         oa=(
-            Line("character_string1", "订单编号", "{order_no}"), Line("amount2", "佣金", "{amount}元"),
+            Line("character_string1", "订单编号", "{order_no}"), Line("amount2", "佣金", "￥{amount}元"),
             Line("phrase3", "状态", "{status}"), Line("time4", "时间", "{at}"),
         ),
     ),
@@ -279,7 +279,7 @@ _OFFICIAL_ACCOUNT = (
         "fx_withdraw_0000001", "提现进度", "distributor", (SITE, OA), "withdrawals",
         "提现进度", "您申请的提现{amount}元：{result}。", (AMOUNT, RESULT, AT),
         oa=(
-            Line("amount1", "提现金额", "{amount}元"), Line("phrase2", "结果", "{result}"),
+            Line("amount1", "提现金额", "￥{amount}元"), Line("phrase2", "结果", "{result}"),
             Line("time3", "时间", "{at}"),
         ),
         is_essential=True,
@@ -292,7 +292,7 @@ _HOSPITAL = (
         "有报价待审核", "{patient}的报价（{items}，{amount}元）待您审核。", (PATIENT, ITEMS, AMOUNT, AT),
         oa=(
             Line("name1", "客户", "{patient}"), Line("thing2", "项目", "{items}"),
-            Line("amount3", "金额", "{amount}元"), Line("time4", "提交时间", "{at}"),
+            Line("amount3", "金额", "￥{amount}元"), Line("time4", "提交时间", "{at}"),
         ),
         is_essential=True, is_urgent=True,
     ),
@@ -335,6 +335,11 @@ BROADCAST = Entry(
 def find(code: str) -> Entry:
     """:raises KeyError: no such message"""
     return BROADCAST if code == BROADCAST.code else CATALOGUE[code]
+
+
+def label_of(code: str) -> str:
+    """Return a message's name for pages; one that has left the catalogue keeps its code."""
+    return BROADCAST.label if code == BROADCAST.code else CATALOGUE[code].label if code in CATALOGUE else code
 
 
 def everything() -> tuple[Entry, ...]:

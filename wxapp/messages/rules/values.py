@@ -94,7 +94,7 @@ TYPES: Mapping[str, ValueType] = {
         ValueType("character_string", "32个以内数字、字母或符号，不含中文", _fit_characters),
         _exact_type("time", "24小时制时间，可带日期", rf"{_MOMENT}(?: ?~ ?{_MOMENT})?"),
         _exact_type("date", "年月日，可带时间", rf"{_DAY}(?: ?{_CLOCK})?(?: ?~ ?{_DAY}(?: ?{_CLOCK})?)?"),
-        _exact_type("amount", "币种符号加10位以内数字，可带小数和“元”", r"[¥￥$]?-?\d{1,10}(?:\.\d{1,2})?元?"),
+        _exact_type("amount", "币种符号加10位以内数字，可带小数和“元”", r"[¥￥$]\d{1,10}(?:\.\d{1,2})?元?"),
         _exact_type("phone_number", "17位以内数字或符号", r"[0-9+() *-]{1,17}"),
         _exact_type("car_number", "8位以内车牌号", rf"[A-Za-z0-9{_CHINESE}]{{1,8}}"),
         ValueType("name", "10个以内汉字，或20个以内字母", _fit_name),
