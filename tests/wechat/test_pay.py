@@ -154,6 +154,13 @@ def test_an_order_is_closed(pay, server):
     assert server.sent() == {"mchid": MCHID}
 
 
+@pytest.mark.parametrize("status", [202, 301])
+def test_an_order_that_may_not_be_closed_is_not_taken_for_closed(pay, server, status):
+    server.answer("POST", QUERY + "/close", status=status)
+    with pytest.raises(PayUnknown):
+        pay.close("HOSP0001")
+
+
 def test_a_refund_is_asked_for_as_documented(pay, server):
     server.answer("POST", REFUNDS, refund_fields())
     refund = pay.refund(REFUND)

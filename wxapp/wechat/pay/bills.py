@@ -122,7 +122,7 @@ def _sheet(text: str, *, count_of: str) -> Sequence[_Row]:
     """Return the detail rows of a bill: a header, rows that begin with a back-quote, a second header, the totals."""
     lines = [line for line in text.splitlines() if line.strip()]
     headers = [number for number, line in enumerate(lines) if not line.startswith("`")]
-    if len(headers) != 2 or headers[0] != 0 or headers[1] != len(lines) - 2:
+    if len(headers) != 2 or headers[1] != len(lines) - 2:
         raise BillFault("the bill has not the four parts of a bill")
     names = lines[0].split(",")
     rows = [_Row(_cells(names, line)) for line in lines[1 : headers[1]]]
