@@ -34,6 +34,7 @@ from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
+from wxapp.wallet import admin as wallet_pages
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
 from wxapp.wallet import views as wallet
 from wxapp.website import admin as website_pages
@@ -158,6 +159,7 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(payments.pages)
     app.register_blueprint(payment_notices.door)
     app.register_blueprint(payment_pages.blueprint)
+    app.register_blueprint(wallet_pages.blueprint)
     app.register_blueprint(mall.pages)
     app.register_blueprint(shell.blueprint)
     app.register_blueprint(jobs.blueprint)
