@@ -52,7 +52,9 @@ class Message(Model):
     receiver_id: Mapped[int] = mapped_column(sa.BigInteger)
     title: Mapped[str] = mapped_column(sa.String(100))
     body: Mapped[str] = mapped_column(Encrypted("messages_message.body"))
-    texts: Mapped[str] = mapped_column(Encrypted("messages_message.texts"), comment="JSON: the fields as texts")
+    texts: Mapped[str] = mapped_column(
+        Encrypted("messages_message.texts"), deferred=True, comment="JSON: the fields as texts"
+    )
     path: Mapped[str] = mapped_column(sa.String(300), default="", comment="page that a tap opens")
     on_site: Mapped[bool] = mapped_column(sa.Boolean)
     is_test: Mapped[bool] = mapped_column(sa.Boolean, default=False)
@@ -81,7 +83,7 @@ class Delivery(Model):
     message_id: Mapped[int] = mapped_column(sa.ForeignKey("messages_message.id"))
     code: Mapped[str] = mapped_column(sa.String(40))
     channel: Mapped[str] = mapped_column(sa.String(20))
-    address: Mapped[str] = mapped_column(Encrypted("messages_delivery.address"))
+    address: Mapped[str] = mapped_column(Encrypted("messages_delivery.address"), deferred=True)
     address_hash: Mapped[str] = mapped_column(sa.String(64), comment="keyed hash, to find and to tell apart")
     address_shown: Mapped[str] = mapped_column(sa.String(40), comment="masked")
     is_urgent: Mapped[bool] = mapped_column(sa.Boolean)

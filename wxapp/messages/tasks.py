@@ -92,7 +92,13 @@ def _threads() -> ThreadPoolExecutor:
 
 def broadcast() -> int:
     """Let running broadcasts go on by one step each; return how many people were told."""
-    return sum(repeat_on_conflict(partial(broadcasts.go_on, each)) for each in broadcasts.running())
+    told = 0
+    for each in broadcasts.running():
+        try:
+            told += repeat_on_conflict(partial(broadcasts.go_on, each))
+        except Exception:  # one broadcast that can't go on stops no other
+            log.exception("broadcast %s can't go on", each)
+    return told
 
 
 def remove_old() -> int:

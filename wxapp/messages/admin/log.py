@@ -41,13 +41,17 @@ def _codes() -> list[tuple[str, str]]:
 
 
 def _label_of(row: Delivery) -> str:
-    return catalogue.find(row.code).label
+    return catalogue.label_of(row.code)
 
 
 def _when(row: Delivery) -> str:
     if row.state is S.NEW and row.due_at > clock.now():
         return f"预计{clock.local(row.due_at):%m-%d %H:%M}发送"
     return f"送出{clock.local(row.sent_at):%m-%d %H:%M:%S}" if row.sent_at else ""
+
+
+def _can_be_resent(row: Delivery) -> bool:
+    return row.state in {S.DEAD, S.UNREACHABLE} and row.reason_code != "no_way"
 
 
 DELIVERIES = Table(
@@ -75,7 +79,7 @@ DELIVERIES = Table(
     actions=(
         Action(
             "重发", lambda row: url_for("messages_admin.resend", delivery_id=row.id), WRITE, post=True,
-            confirm="确定重新发送这条消息？", when=lambda row: row.state in {S.DEAD, S.UNREACHABLE},
+            confirm="确定重新发送这条消息？", when=_can_be_resent,
         ),
     ),
     sort="-id",

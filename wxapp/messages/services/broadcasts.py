@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 import sqlalchemy as sa
 
 from wxapp.core import actors, clock
 from wxapp.core.db import change, db, transaction
-from wxapp.core.errors import Invalid, NotFound
+from wxapp.core.errors import DomainError, Invalid, NotFound
 from wxapp.messages import catalogue, receivers
 from wxapp.messages.models import Broadcast, BroadcastState
+from wxapp.messages.receivers import Receiver
 from wxapp.messages.services.notifying import notify
 from wxapp.messages.states import BROADCAST
+
+log = logging.getLogger(__name__)
 
 _STEP = timedelta(seconds=2)
 """A broadcast goes on at most this often, with the share of its rate that the step allows."""
@@ -89,18 +93,31 @@ def go_on(broadcast_id: int) -> int:
         )
         if not change(here.values(reached_id=reached, told=Broadcast.told + len(members), next_at=now + step)):
             return 0
-        for member in members:
+        missed = sum(not _tell(row, member) for member in members)
+        if missed:
+            change(sa.update(Broadcast).where(Broadcast.id == row.id).values(told=Broadcast.told - missed))
+        if len(members) < share:
+            BROADCAST.move(row, BroadcastState.DONE, by=actors.system("broadcast"), ended_at=now)
+        return len(members)
+
+
+def _tell(row: Broadcast, member: Receiver) -> bool:
+    """Tell one member; one that can't be told, e.g. because the record has gone, keeps nobody else from hearing."""
+    context = {"title": row.title, "body": row.body, "at": clock.now()}
+    try:
+        with db.session.begin_nested():
             notify(
                 catalogue.BROADCAST.code,
                 member,
-                {"title": row.title, "body": row.body, "at": now},
+                context,
                 once=str(row.id),
                 broadcast_id=row.id,
                 site_only=not row.with_template,
             )
-        if len(members) < share:
-            BROADCAST.move(row, BroadcastState.DONE, by=actors.system("broadcast"), ended_at=now)
-        return len(members)
+        return True
+    except (DomainError, LookupError) as error:
+        log.warning("broadcast %s: %s %s was left out: %s", row.id, member.kind, member.id, error)
+        return False
 
 
 def running() -> list[int]:

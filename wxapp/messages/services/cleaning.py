@@ -41,7 +41,7 @@ def resend(delivery_id: int, *, staff_id: int) -> None:
     now = clock.now()
     with transaction():
         row = db.session.get(Delivery, delivery_id)
-        if row is None or not row.address:
+        if row is None or row.reason_code == "no_way":
             raise NotFound
         fresh = {"tries": 0, "queued_at": now, "due_at": now, "lease": None, "client_msg_id": ids.new_token(18)}
         DELIVERY.move(row, DeliveryState.NEW, by=actors.staff(staff_id), why="重发", **fresh)
@@ -50,7 +50,7 @@ def resend(delivery_id: int, *, staff_id: int) -> None:
 def resend_dead(*, reason_code: str, staff_id: int, limit: int = 2000) -> int:
     """Put the dead letters of one reason back into the queue, e.g. after a template was put right; return how many."""
     statement = sa.select(Delivery.id).where(
-        Delivery.state == DeliveryState.DEAD, Delivery.reason_code == reason_code, Delivery.address_shown != "—"
+        Delivery.state == DeliveryState.DEAD, Delivery.reason_code == reason_code, Delivery.reason_code != "no_way"
     )
     chosen = db.session.scalars(statement.order_by(Delivery.id).limit(limit)).all()
     for delivery_id in chosen:

@@ -7,6 +7,7 @@ Plain statements instead of loaded rows, because this runs for every one of hund
 from __future__ import annotations
 
 import json
+import logging
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock, ids
 from wxapp.core.addresses import absolute
+from wxapp.core.crypto import CannotDecrypt, keyring
 from wxapp.core.db import change, db, transaction
 from wxapp.core.events import publish
 from wxapp.messages import catalogue
@@ -29,6 +31,8 @@ from wxapp.messages.models import Delivery, DeliveryState, Message, Pause, Templ
 from wxapp.messages.rules.timing import LEASE, MAX_TRIES, gap, give_up_after, is_given_up, is_quiet, not_before
 from wxapp.messages.rules.values import BadPattern, BadValue
 from wxapp.messages.services.notifying import open_next_way
+
+log = logging.getLogger(__name__)
 
 S = DeliveryState
 MARKS_ADDRESS = {"43004", "50005", "40003"}
@@ -100,19 +104,33 @@ def claim(limit: int, *, lease_for: timedelta = LEASE) -> list[Claimed]:
         )
         rows = db.session.execute(
             sa.select(
-                Delivery.id, Delivery.message_id, Delivery.code, Delivery.channel, Delivery.address, Message.texts,
+                Delivery.id, Delivery.message_id, Delivery.code, Delivery.channel,
+                _sealed(Delivery.address), _sealed(Message.texts),
                 Message.path, Delivery.client_msg_id, Delivery.lease, Delivery.tries, Delivery.queued_at,
                 Delivery.is_urgent, Message.is_test,
             )
             .join(Message, Message.id == Delivery.message_id)
             .where(Delivery.id.in_(due), Delivery.lease == lease)
         ).all()  # fmt: skip
-    return [_claimed(row) for row in rows]
+        found = [_opened(row) for row in rows]
+    return [claimed for claimed in found if claimed is not None]
 
 
-def _claimed(row: Any) -> Claimed:
+def _sealed(column: Any) -> Any:
+    """Read ciphertext as it is: one row that can't be opened must not spoil the batch."""
+    return sa.type_coerce(column, sa.Text).label(column.key)
+
+
+def _opened(row: Any) -> Claimed | None:
     values = dict(row._mapping)  # noqa: SLF001 - the public name of a row's columns
-    return Claimed(**values | {"channel": Channel(values["channel"]), "texts": json.loads(values["texts"])})
+    try:
+        values["address"] = keyring().decrypt(values["address"], context="messages_delivery.address")
+        values["texts"] = json.loads(keyring().decrypt(values["texts"], context="messages_message.texts"))
+        return Claimed(**values | {"channel": Channel(values["channel"])})
+    except (CannotDecrypt, ValueError) as error:
+        log.warning("delivery %s can't be opened: %s", row.id, error)
+        change(sa.update(Delivery).where(Delivery.id == row.id).values(_dead("unreadable", "内容无法解密")))
+        return None
 
 
 def _due_ids(limit: int, now: datetime) -> Sequence[int]:
