@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-import sqlalchemy as sa
-
 from wxapp.admin.versions import save_version
 from wxapp.core import clock
-from wxapp.core.db import change, db, transaction
+from wxapp.core.db import db, transaction
 from wxapp.website import queries
 from wxapp.website.models import Physician
 
@@ -54,6 +52,4 @@ def remove_physician(physician_id: int) -> None:
     :raises NotFound: no such physician
     """
     with transaction():
-        queries.get_physician(physician_id)
-        change(sa.delete(Physician).where(Physician.id == physician_id))
-        db.session.expire_all()
+        db.session.delete(queries.get_physician(physician_id))
