@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date, datetime
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
+from sqlalchemy.pool import QueuePool
 
 from wxapp.core import clock, ids
 from wxapp.core.db import DoomedTransaction, UTCDateTime, change, db, give_back, on_commit, take, transaction
@@ -81,3 +83,28 @@ def test_a_moment_comes_back_as_it_went_in(app: Flask) -> None:
     assert db.session.scalars(sa.select(StatusChange.at)).one() == moment
     with transaction():
         assert change(sa.delete(StatusChange)) == 1
+
+
+def connections_asked(monkeypatch: pytest.MonkeyPatch, idle_seconds: float) -> list[bool]:
+    """Borrow a connection that lay in the pool so long, and return how it was asked whether it lives."""
+    asked: list[bool] = []
+
+    class Connection:
+        def ping(self, reconnect: bool) -> None:
+            asked.append(reconnect)
+            raise OSError("gone")
+
+    pool = QueuePool(Connection, pool_size=1, reset_on_return=None)
+    pool.connect().close()
+    moment = time.monotonic() + idle_seconds
+    monkeypatch.setattr("time.monotonic", lambda: moment)
+    pool.connect().close()
+    return asked
+
+
+def test_a_connection_that_lay_idle_is_asked_before_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connections_asked(monkeypatch, 6) == [False]
+
+
+def test_a_connection_that_was_just_used_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert connections_asked(monkeypatch, 1) == []

@@ -11,7 +11,7 @@ from flask import Flask
 from sqlalchemy.exc import IntegrityError
 
 from tests.factories.wallet import make_balance
-from wxapp.core.db import db, transaction
+from wxapp.core.db import AppendOnly, change, db, transaction
 from wxapp.wallet import queries, services
 from wxapp.wallet.errors import AccountFrozen, InsufficientBalance, TransferDiffers
 from wxapp.wallet.models import Account, Closing, Transfer, TransfersAreNeverChanged
@@ -95,6 +95,8 @@ def test_a_transfer_can_not_be_changed_or_removed(app: Flask) -> None:
         db.session.execute(sa.update(Transfer).where(Transfer.id == booked.id).values(amount_fen=1))
     with pytest.raises(TransfersAreNeverChanged), transaction():
         db.session.execute(sa.delete(Transfer))
+    with pytest.raises(AppendOnly), transaction():
+        change(sa.update(Transfer).where(Transfer.id == booked.id).values(amount_fen=1))
     with pytest.raises(TransfersAreNeverChanged), transaction():
         db.session.get_one(Transfer, booked.id).amount_fen = 1
 

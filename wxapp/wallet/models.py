@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.orm import Mapped, ORMExecuteState, Session, mapped_column
 
 from wxapp.core import clock
-from wxapp.core.db import BigId, Fen, Model, UTCDateTime, status_type
+from wxapp.core.db import APPEND_ONLY, AppendOnly, BigId, Fen, Model, UTCDateTime, status_type
 from wxapp.wallet.house import HOUSE_BY_ID
 
 PATIENT = "patient"
@@ -47,6 +47,7 @@ class Transfer(Model):
         sa.CheckConstraint("payer_id <> payee_id", name="sides"),
         sa.Index(None, "payer_id", "id"),
         sa.Index(None, "payee_id", "id"),
+        {"info": {APPEND_ONLY: True}},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
@@ -149,7 +150,7 @@ class Card(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class TransfersAreNeverChanged(RuntimeError):
+class TransfersAreNeverChanged(AppendOnly):
     """Somebody tried to change or remove a transfer through the ORM."""
 
 
