@@ -27,7 +27,8 @@ toys = Pages("toys", __name__)
 
 FORM = """{% extends "base_h5.html" %}{% import "h5/macros.html" as ui %}
 {% block title %}玩具{% endblock %}{% block content %}
-{% call ui.form("/toys", once=true) %}{{ ui.field("name", "名称", value="旧") }}{{ ui.field("pin", "密码", type="password") }}
+{% call ui.form("/toys", once=true) %}{{ ui.field("name", "名称", value="旧") }}
+{{ ui.field("pin", "密码", type="password") }}
 {{ ui.textarea("note", "备注", required=false) }}{{ ui.select("size", "大小", [("s", "小"), ("l", "大")], value="l") }}
 {{ ui.radios("who", "谁", choices, value=2) }}{{ ui.checkbox("agree", "同意") }}{{ ui.button("保存") }}{% endcall %}
 {% endblock %}"""
