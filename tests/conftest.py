@@ -6,23 +6,21 @@ afterwards. The engine is chosen with ``--engine``; tests that need several conn
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import flask_migrate
 import pytest
 import sqlalchemy as sa
 import time_machine
 from flask import Flask, g, request_started
 from flask.testing import FlaskClient
 
-import wxapp
 from tests.settings import make_config
-from wxapp.app import create_app
+from wxapp.app import create_app, use_migrations
 from wxapp.core import clock, ids, sessions, settings
 from wxapp.core.db import db
 
@@ -36,14 +34,12 @@ START = datetime(2026, 3, 2, 10, 0, tzinfo=clock.HOSPITAL_ZONE)
 
 
 def pytest_build_schema(url: str) -> bool:
-    """Fill the template of a test run."""
-    for module in pkgutil.walk_packages(wxapp.__path__, "wxapp."):
-        if module.name.rpartition(".")[2] == "models" or ".models." in module.name:
-            importlib.import_module(module.name)
+    """Fill the template of a test run as production fills its database: by the migrations."""
     with tempfile.TemporaryDirectory() as folder:
         application = create_app(make_config(url, Path(folder)))
+        use_migrations(application)
         with application.app_context():
-            db.create_all()
+            flask_migrate.upgrade()
             db.engine.dispose()
     return True
 

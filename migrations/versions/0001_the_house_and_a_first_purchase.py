@@ -1267,194 +1267,55 @@ def _open_house_accounts() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("payment_refund_part", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_refund_part_status_next_try_at"))
-        batch_op.drop_index(batch_op.f("ix_payment_refund_part_attempt_id"))
-
     op.drop_table("payment_refund_part")
-    with op.batch_alter_table("payment_refund", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_refund_status_requested_at"))
-        batch_op.drop_index(batch_op.f("ix_payment_refund_payment_order_id"))
-
     op.drop_table("payment_refund")
-    with op.batch_alter_table("payment_attempt", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_attempt_status_next_query_at"))
-        batch_op.drop_index(batch_op.f("ix_payment_attempt_payment_order_id"))
-        batch_op.drop_index(batch_op.f("ix_payment_attempt_late_late_until"))
-        batch_op.drop_index(batch_op.f("ix_payment_attempt_channel_paid_at"))
-
     op.drop_table("payment_attempt")
-    with op.batch_alter_table("patients_look", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_patients_look_patient_id_day"))
-
     op.drop_table("patients_look")
-    with op.batch_alter_table("patients_binding", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_patients_binding_patient_id"))
-
     op.drop_table("patients_binding")
-    with op.batch_alter_table("mall_refund_line", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mall_refund_line_order_id"))
-
     op.drop_table("mall_refund_line")
-    with op.batch_alter_table("mall_goods_picture", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mall_goods_picture_goods_id"))
-
     op.drop_table("mall_goods_picture")
-    with op.batch_alter_table("mall_goods_item", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mall_goods_item_goods_id"))
-
     op.drop_table("mall_goods_item")
-    with op.batch_alter_table("wallet_transfer", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_wallet_transfer_payer_id_id"))
-        batch_op.drop_index(batch_op.f("ix_wallet_transfer_payee_id_id"))
-        batch_op.drop_index(batch_op.f("ix_wallet_transfer_at"))
-
     op.drop_table("wallet_transfer")
     op.drop_table("wallet_day_total")
-    with op.batch_alter_table("wallet_counter_movement", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_wallet_counter_movement_status_requested_at"))
-        batch_op.drop_index(batch_op.f("ix_wallet_counter_movement_account_id_requested_at"))
-
     op.drop_table("wallet_counter_movement")
-    with op.batch_alter_table("wallet_card", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_wallet_card_account_id"))
-
     op.drop_table("wallet_card")
     op.drop_table("staff_recovery_code")
-    with op.batch_alter_table("staff_member_role", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_staff_member_role_role_id"))
-
     op.drop_table("staff_member_role")
-    with op.batch_alter_table("payment_order", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_order_status_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_payment_order_patient_id"))
-        batch_op.drop_index(batch_op.f("ix_payment_order_paid_at"))
-
     op.drop_table("payment_order")
-    with op.batch_alter_table("payment_bill_row", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_bill_row_out_trade_no"))
-        batch_op.drop_index(batch_op.f("ix_payment_bill_row_bill_id"))
-
     op.drop_table("payment_bill_row")
-    with op.batch_alter_table("patients_wechat_user", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_patients_wechat_user_unionid"))
-        batch_op.drop_index(batch_op.f("ix_patients_wechat_user_current_patient_id"))
-        batch_op.drop_index(batch_op.f("ix_patients_wechat_user_created_at"))
-
     op.drop_table("patients_wechat_user")
-    with op.batch_alter_table("messages_delivery", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_messages_delivery_state_due_at"))
-        batch_op.drop_index(batch_op.f("ix_messages_delivery_platform_id"))
-        batch_op.drop_index(batch_op.f("ix_messages_delivery_created_on_channel_state"))
-        batch_op.drop_index(batch_op.f("ix_messages_delivery_created_at"))
-        batch_op.drop_index(batch_op.f("ix_messages_delivery_address_hash_id"))
-
     op.drop_table("messages_delivery")
-    with op.batch_alter_table("mall_order_line", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mall_order_line_order_id"))
-        batch_op.drop_index(batch_op.f("ix_mall_order_line_goods_id"))
-
     op.drop_table("mall_order_line")
-    with op.batch_alter_table("mall_goods", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mall_goods_is_on_sale_position"))
-        batch_op.drop_index(batch_op.f("ix_mall_goods_category_id"))
-
     op.drop_table("mall_goods")
-    with op.batch_alter_table("website_physician", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_website_physician_is_shown_position"))
-
     op.drop_table("website_physician")
     op.drop_table("wallet_closing")
     op.drop_table("wallet_account")
     op.drop_table("staff_role")
     op.drop_table("staff_member")
-    with op.batch_alter_table("payment_notice", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_notice_number"))
-
     op.drop_table("payment_notice")
-    with op.batch_alter_table("payment_difference", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_payment_difference_status_found_at"))
-        batch_op.drop_index(batch_op.f("ix_payment_difference_day"))
-
     op.drop_table("payment_difference")
     op.drop_table("payment_bill")
-    with op.batch_alter_table("patients_sms_code", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_patients_sms_code_phone_index_purpose"))
-        batch_op.drop_index(batch_op.f("ix_patients_sms_code_expires_at"))
-
     op.drop_table("patients_sms_code")
-    with op.batch_alter_table("patients_push", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_patients_push_received_at"))
-        batch_op.drop_index(batch_op.f("ix_patients_push_openid"))
-
     op.drop_table("patients_push")
-    with op.batch_alter_table("patients_patient", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_patients_patient_phone_index"))
-        batch_op.drop_index(batch_op.f("ix_patients_patient_name_index"))
-        batch_op.drop_index(batch_op.f("ix_patients_patient_created_at"))
-
     op.drop_table("patients_patient")
     op.drop_table("messages_template")
-    with op.batch_alter_table("messages_receipt", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_messages_receipt_applied_at_received_at"))
-
     op.drop_table("messages_receipt")
     op.drop_table("messages_preference")
     op.drop_table("messages_pause")
-    with op.batch_alter_table("messages_message", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_messages_message_receiver_kind_receiver_id_on_site_read_at"))
-        batch_op.drop_index(batch_op.f("ix_messages_message_receiver_kind_receiver_id_on_site_id"))
-        batch_op.drop_index(batch_op.f("ix_messages_message_created_at"))
-        batch_op.drop_index(batch_op.f("ix_messages_message_broadcast_id"))
-
     op.drop_table("messages_message")
     op.drop_table("messages_broadcast")
-    with op.batch_alter_table("mall_order", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_mall_order_wechat_user_id"))
-        batch_op.drop_index(batch_op.f("ix_mall_order_status_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_mall_order_placed_at"))
-        batch_op.drop_index(batch_op.f("ix_mall_order_patient_id_status"))
-        batch_op.drop_index(batch_op.f("ix_mall_order_contact_phone_index"))
-        batch_op.drop_index(batch_op.f("ix_mall_order_contact_name_index"))
-
     op.drop_table("mall_order")
     op.drop_table("mall_category")
-    with op.batch_alter_table("core_store", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_core_store_expires_at"))
-
     op.drop_table("core_store")
-    with op.batch_alter_table("core_status_change", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_core_status_change_entity_entity_id"))
-
     op.drop_table("core_status_change")
     op.drop_table("core_setting")
-    with op.batch_alter_table("core_session", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_core_session_kind_subject_id"))
-        batch_op.drop_index(batch_op.f("ix_core_session_expires_at"))
-
     op.drop_table("core_session")
     op.drop_table("core_sequence")
     op.drop_table("core_lease")
-    with op.batch_alter_table("core_job_run", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_core_job_run_started_at"))
-        batch_op.drop_index(batch_op.f("ix_core_job_run_job_id"))
-
     op.drop_table("core_job_run")
     op.drop_table("core_job")
-    with op.batch_alter_table("core_idempotency", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_core_idempotency_at"))
-
     op.drop_table("core_idempotency")
     op.drop_table("core_file")
-    with op.batch_alter_table("core_event", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_core_event_state_due_at"))
-
     op.drop_table("core_event")
     op.drop_table("admin_audit_head")
-    with op.batch_alter_table("admin_audit", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_admin_audit_subject_id"))
-        batch_op.drop_index(batch_op.f("ix_admin_audit_at"))
-        batch_op.drop_index(batch_op.f("ix_admin_audit_actor_id"))
-        batch_op.drop_index(batch_op.f("ix_admin_audit_action_id"))
-
     op.drop_table("admin_audit")
