@@ -20,8 +20,11 @@ from wxapp.mall.forms import CancelForm, CheckoutQuery, OrderForm
 from wxapp.mall.models import Order, OrderStatus
 from wxapp.mall.rules import Wanted
 from wxapp.mall.services import ordering
+from wxapp.mall.states import UNPAID
 from wxapp.patients.access import current_patient, needs_patient
 from wxapp.patients.models import Patient
+from wxapp.payments import queries as payments
+from wxapp.payments.models import PaymentStatus
 
 pages = Pages("mall", __name__)
 
@@ -190,12 +193,17 @@ def order(order_no: str) -> ResponseReturnValue:
     return render_template(
         "mall/order.html",
         order=found,
-        tone=TONES.get(found.status, "calm"),
+        is_settling=_is_settling(found),
         bring_along=settings.BRING_ALONG(),
         code=" ".join(found.redemption_code[at : at + 4] for at in (0, 4, 8)),
         redeem_url=url_for("mall_admin.find_by_code", code=found.redemption_code, _external=True),
         S=OrderStatus,
     )
+
+
+def _is_settling(found: Order) -> bool:
+    """Whether the money is there and the order is about to hear of it: a moment in which nobody may pay again."""
+    return found.status in UNPAID and payments.get_payment(found.payment_no).status is PaymentStatus.PAID
 
 
 def _own(order_no: str) -> Order:
