@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
@@ -262,6 +263,19 @@ def change(statement: sa.Update | sa.Delete | sa.Insert) -> int:
         session.flush()  # what was noted before happens before
     # On the connection: the session's own way of running an UPDATE costs twice the time of everything else in it.
     return session.connection().execute(statement).rowcount
+
+
+def insert_row(model: type[Model], **values: Any) -> int:
+    """Write one row and return its key: for hot paths, a third of the time of an object that is added and flushed.
+
+    Defaults of the columns apply. What was added to the session but not flushed may reach the table after it.
+    """
+    return int(db.session.connection().execute(_insert_into(model), values).inserted_primary_key[0])  # type: ignore[index]
+
+
+@lru_cache
+def _insert_into(model: type[Model]) -> sa.Insert:
+    return sa.insert(cast("sa.Table", model.__table__))
 
 
 def take(column: InstrumentedAttribute[int], n: int, *where: sa.ColumnElement[bool]) -> bool:

@@ -27,6 +27,7 @@ from wxapp.core.db import (
     UTCDateTime,
     change,
     db,
+    insert_row,
     is_conflict,
     on_commit,
     repeat_on_conflict,
@@ -92,18 +93,23 @@ def publish(event: Event) -> None:
     now = clock.now()
     payload = json.dumps(dataclasses.asdict(event), ensure_ascii=False)
     for listener in _listeners[name]:
-        row = EventRow(name=name, listener=listener, payload=payload, due_at=now, created_at=now)
-        db.session.add(row)
-        db.session.flush()  # its id is needed for the delivery after the commit
-        on_commit(_deliver_and_repeat, row.id)
+        row_id = insert_row(EventRow, name=name, listener=listener, payload=payload, due_at=now, created_at=now)
+        on_commit(_deliver_and_repeat, row_id, (listener, event))
 
 
-def _deliver_and_repeat(row_id: int) -> bool:
-    return repeat_on_conflict(lambda: deliver(row_id))
+_Told = tuple[str, Event]
+"""A listener's name and what it is to hear."""
 
 
-def deliver(row_id: int) -> bool:
-    """Let the listener hear one fact, once; False when it was heard already or failed and waits."""
+def _deliver_and_repeat(row_id: int, told: _Told | None = None) -> bool:
+    return repeat_on_conflict(lambda: deliver(row_id, told))
+
+
+def deliver(row_id: int, told: _Told | None = None) -> bool:
+    """Let the listener hear one fact, once; False when it was heard already or failed and waits.
+
+    :param told: what the row says, when the caller has just written it
+    """
     try:
         with transaction():
             claimed = change(
@@ -113,9 +119,8 @@ def deliver(row_id: int) -> bool:
             )
             if not claimed:
                 return False
-            row = db.session.get_one(EventRow, row_id)
-            listener = _listeners[row.name][row.listener]
-            listener(_types[row.name](**json.loads(row.payload)))
+            listener, event = told or _read(row_id)
+            _listeners[type(event).__name__][listener](event)
     except Exception as error:
         if is_conflict(error):
             raise
@@ -123,6 +128,11 @@ def deliver(row_id: int) -> bool:
         _postpone(row_id, error)
         return False
     return True
+
+
+def _read(row_id: int) -> _Told:
+    row = db.session.get_one(EventRow, row_id)
+    return row.listener, _types[row.name](**json.loads(row.payload))
 
 
 def _postpone(row_id: int, error: Exception) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock
-from wxapp.core.db import BigId, Model, UTCDateTime, db, transaction
+from wxapp.core.db import BigId, Model, UTCDateTime, change, db, insert_row, transaction
 from wxapp.core.errors import DomainError
 
 
@@ -61,22 +61,26 @@ def find_answer(scope: str, key: str, asked: str) -> str | None:
     return answer
 
 
-def once(scope: str, key: str, asked: Mapping[str, Any], work: Callable[[], str]) -> str:
+def once(
+    scope: str, key: str, asked: Mapping[str, Any], work: Callable[[], str], *, was_looked_up: bool = False
+) -> str:
     """Do the work once for this key and return its answer, now and at every repetition.
 
     The work runs inside one transaction with the key. Of two at the same moment one works, the other waits for
     it and returns its answer.
+
+    :param was_looked_up: the caller has just asked :func:`find_answer` himself
     """
     print_ = fingerprint(asked)
-    if (answer := find_answer(scope, key, print_)) is not None:
+    if not was_looked_up and (answer := find_answer(scope, key, print_)) is not None:
         return answer
     try:
         with transaction():
-            row = IdempotencyRow(scope=scope, key=key, fingerprint=print_, answer="", at=clock.now())
-            db.session.add(row)
-            db.session.flush()  # the unique key decides who works
-            row.answer = work()
-            return row.answer
+            # The unique key decides who works.
+            row_id = insert_row(IdempotencyRow, scope=scope, key=key, fingerprint=print_, answer="", at=clock.now())
+            answer = work()
+            change(sa.update(IdempotencyRow).where(IdempotencyRow.id == row_id).values(answer=answer))
+            return answer
     except IntegrityError:
         if (answer := find_answer(scope, key, print_)) is not None:
             return answer

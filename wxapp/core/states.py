@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wxapp.core import clock
-from wxapp.core.db import BigId, Model, UTCDateTime, change, db
+from wxapp.core.db import BigId, Model, UTCDateTime, change, db, insert_row
 from wxapp.core.errors import IllegalTransition
 
 S = TypeVar("S", bound=StrEnum)
@@ -71,10 +71,15 @@ class Machine(Generic[S]):
         )
         if moved != 1:
             return False
-        db.session.execute(
-            sa.insert(StatusChange).values(
-                entity=model.__tablename__, entity_id=row_id, old=old, new=new, actor=by, reason=why, at=clock.now()
-            )
+        insert_row(
+            StatusChange,
+            entity=model.__tablename__,
+            entity_id=row_id,
+            old=old,
+            new=new,
+            actor=by,
+            reason=why,
+            at=clock.now(),
         )
         return True
 
