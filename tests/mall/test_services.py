@@ -277,3 +277,13 @@ def test_late_money_goes_back_if_the_stock_is_gone(closed_order: Order, monkeypa
     decided: list[str] = []
     arrive_late(closed_order, monkeypatch, decided)
     assert (queries.get_order(closed_order.no).status, decided) == (OrderStatus.CLOSED, ["given back"])
+
+
+def test_a_redemption_code_that_is_taken_is_drawn_again(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    goods = make_goods(stock=5)
+    first = queries.get_order(make_order(goods)).redemption_code
+    drawn = iter([first, "000000000017"])
+    monkeypatch.setattr("wxapp.core.ids.digits", lambda count: next(drawn))
+    assert queries.get_order(make_order(goods)).redemption_code == "000000000017"
+    db.session.expire_all()
+    assert queries.get_goods(goods.id).stock == 3

@@ -158,6 +158,11 @@ def get_order(order_no: str) -> Order:
     return order
 
 
+def payment_no_of(order_no: str) -> str:
+    """Return the number under which an order that was just placed is paid."""
+    return db.session.execute(sa.select(Order.payment_no).where(Order.no == order_no)).scalar_one()
+
+
 def find_order_by_code(redemption_code: str) -> Order | None:
     return db.session.scalars(
         sa.select(Order).where(Order.redemption_code == redemption_code).options(selectinload(Order.lines))

@@ -158,8 +158,7 @@ def place_order() -> ResponseReturnValue:
         ),
         once_key=form.once,
     )
-    order = queries.own_order(patient.id, order_no)
-    return redirect(url_for("payments.pay_page", payment_no=order.payment_no), 303)
+    return redirect(url_for("payments.pay_page", payment_no=queries.payment_no_of(order_no)), 303)
 
 
 # --- one's own orders ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import actors, clock, ids
-from wxapp.core.db import change, db, take, transaction
+from wxapp.core.db import change, db, insert_row, take, transaction
 from wxapp.core.errors import Invalid
 from wxapp.core.events import publish
 from wxapp.core.idempotency import find_answer, fingerprint, once
@@ -29,6 +29,7 @@ SUBJECT = "mall_order"
 """What payments call our orders."""
 
 _SCOPE = "mall.place_order"
+_CODE_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,13 @@ def place_order(
     sold = _check_goods(wanted)
     no = _new_order_no()
     placed = _Placed(no, wechat_user_id, patient_id, clock.now())
-    return once(scope, once_key, asked, lambda: _write_order(placed, wanted, sold, contact))
+    for attempt in range(1, _CODE_TRIES + 1):
+        try:
+            return once(scope, once_key, asked, lambda: _write_order(placed, wanted, sold, contact), was_looked_up=True)
+        except IntegrityError:  # a redemption code is twelve random digits: once in a blue moon there are two alike
+            if attempt == _CODE_TRIES:
+                raise
+    raise AssertionError("unreachable")
 
 
 @dataclass(frozen=True)
@@ -136,23 +143,19 @@ def _write_order(placed: _Placed, wanted: Sequence[Wanted], sold: dict[int, _Sol
         )
     )
     order_id = _insert_order(placed, contact, total_fen=total_fen, expires_at=expires_at, payment_no=payment.no)
-    db.session.execute(
-        sa.insert(OrderLine),
-        [
-            {
-                "order_id": order_id,
-                "position": position,
-                "goods_id": line.goods_id,
-                "goods_name": sold[line.goods_id].name,
-                "goods_kind": sold[line.goods_id].kind,
-                "picture_token": sold[line.goods_id].picture_token,
-                "unit_price_fen": line.price_fen,
-                "quantity": line.quantity,
-                "amount_fen": line.price_fen * line.quantity,
-            }
-            for position, line in enumerate(wanted, start=1)
-        ],
-    )
+    for position, line in enumerate(wanted, start=1):
+        insert_row(
+            OrderLine,
+            order_id=order_id,
+            position=position,
+            goods_id=line.goods_id,
+            goods_name=sold[line.goods_id].name,
+            goods_kind=sold[line.goods_id].kind,
+            picture_token=sold[line.goods_id].picture_token,
+            unit_price_fen=line.price_fen,
+            quantity=line.quantity,
+            amount_fen=line.price_fen * line.quantity,
+        )
     publish(OrderPlaced(placed.no, placed.wechat_user_id, placed.patient_id, total_fen))
     # Last, because these rows are the ones that everybody waits for; in the order of their keys, against deadlocks.
     _take_stock(wanted, sold)
@@ -160,35 +163,27 @@ def _write_order(placed: _Placed, wanted: Sequence[Wanted], sold: dict[int, _Sol
 
 
 def _insert_order(placed: _Placed, contact: Contact, *, total_fen: int, expires_at: datetime, payment_no: str) -> int:
-    values = {
-        "no": placed.no,
-        "wechat_user_id": placed.wechat_user_id,
-        "patient_id": placed.patient_id,
-        "status": OrderStatus.AWAITING_PAYMENT,
-        "total_fen": total_fen,
-        "refunded_fen": 0,
-        "contact_name": contact.name,
-        "contact_phone": contact.phone,
-        "contact_id_number": contact.id_number,
-        "contact_name_index": queries.name_index(contact.name),
-        "contact_phone_index": queries.phone_index(contact.phone),
-        "wished_on": contact.wished_on,
-        "remark": contact.remark,
-        "redemption_code": ids.digits(12),
-        "payment_no": payment_no,
-        "placed_at": placed.at,
-        "expires_at": expires_at,
-        "is_reminded": False,
-    }
-    db.session.flush()  # the payment order's unique key decides outside the savepoint below
-    for _attempt in range(5):
-        try:
-            with db.session.begin_nested():
-                result = db.session.execute(sa.insert(Order).values(values))
-            return int(result.inserted_primary_key[0])  # type: ignore[attr-defined]
-        except IntegrityError:  # a redemption code is twelve random digits: once in a blue moon there are two alike
-            values["redemption_code"] = ids.digits(12)
-    raise RuntimeError("no free redemption code")
+    return insert_row(
+        Order,
+        no=placed.no,
+        wechat_user_id=placed.wechat_user_id,
+        patient_id=placed.patient_id,
+        status=OrderStatus.AWAITING_PAYMENT,
+        total_fen=total_fen,
+        refunded_fen=0,
+        contact_name=contact.name,
+        contact_phone=contact.phone,
+        contact_id_number=contact.id_number,
+        contact_name_index=queries.name_index(contact.name),
+        contact_phone_index=queries.phone_index(contact.phone),
+        wished_on=contact.wished_on,
+        remark=contact.remark,
+        redemption_code=ids.digits(12),
+        payment_no=payment_no,
+        placed_at=placed.at,
+        expires_at=expires_at,
+        is_reminded=False,
+    )
 
 
 def _take_stock(wanted: Sequence[Wanted], sold: dict[int, _Sold]) -> None:
