@@ -45,6 +45,16 @@ def own_patient(patient_id: int, user: SignedInUser | None = None) -> Patient:
     return queries.own_patient((user or signed_in_user()).id, patient_id)
 
 
+def check_own(patient_id: int, user: SignedInUser | None = None) -> None:
+    """Make sure that this user has bound the patient, without reading the patient's data.
+
+    :raises NotFound: no such patient, or not bound
+    """
+    user = user or signed_in_user()
+    if patient_id != user.current_patient_id:  # a current one was found with its binding
+        queries.own_patient(user.id, patient_id)
+
+
 def needs_patient(view: Callable[..., ResponseReturnValue]) -> Callable[..., ResponseReturnValue]:
     """Decorate a page that shows something of the current patient: without one it leads to the binding and back."""
 

@@ -38,7 +38,7 @@ def stop_sending(event: OpenidRefused) -> None:
 def addresses_of_patient(patient_id: int) -> Sequence[Address]:
     """Return how a patient is reached: by the followers who have the record bound, and by its phone."""
     reached = [Address(Channel.OA_TEMPLATE, openid) for openid in queries.openids_of(patient_id)]
-    return [*reached, Address(Channel.SMS, queries.get_patient(patient_id).phone)]
+    return [*reached, Address(Channel.SMS, queries.phone_of(patient_id))]
 
 
 def receivers_of_user(user: object) -> Sequence[Receiver]:

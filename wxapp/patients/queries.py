@@ -96,6 +96,14 @@ def get_patient(patient_id: int) -> Patient:
     return patient
 
 
+def phone_of(patient_id: int) -> str:
+    """:raises NotFound: no such patient"""
+    phone = db.session.execute(sa.select(Patient.phone).where(Patient.id == patient_id)).scalar_one_or_none()
+    if phone is None:
+        raise NotFound
+    return phone
+
+
 def own_patient(user_id: int, patient_id: int) -> Patient:
     """Return a patient this user has bound.
 

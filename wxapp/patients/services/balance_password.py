@@ -43,9 +43,8 @@ def check_balance_password(patient_id: int, password: str, *, field: str = "pass
     :raises BalancePasswordLocked: five wrong ones in a row, for thirty minutes
     :raises IssuedPasswordOnly: right, but still the one that staff issued
     """
-    _compare(patient_id, password, field=field)
-    expires_at = db.session.scalar(sa.select(Patient.balance_password_expires_at).where(Patient.id == patient_id))
-    if expires_at is not None:
+    _stored, is_issued = _compare(patient_id, password, field=field)
+    if is_issued:
         raise IssuedPasswordOnly(field=field)
 
 
@@ -59,7 +58,7 @@ def change_balance_password(patient_id: int, *, original: str, new: str) -> None
     _refuse_weak(patient, new)
     if original == new:
         raise WeakPassword("新密码不能与原密码相同", field="new")
-    stored = _compare(patient_id, original, field="original")
+    stored, _is_issued = _compare(patient_id, original, field="original")
     expires_at = patient.balance_password_expires_at
     if expires_at is not None and expires_at <= clock.now():
         raise IssuedPasswordExpired(field="original")
@@ -126,11 +125,11 @@ def send_issued_password(patient_id: int, password: str) -> None:
         raise CodeNotSent("短信发送失败，请改为当面告知") from error
 
 
-def _compare(patient_id: int, password: str, *, field: str) -> str:
-    """Take a try, then compare; return the stored hash."""
+def _compare(patient_id: int, password: str, *, field: str) -> tuple[str, bool]:
+    """Take a try, then compare; return the stored hash, and whether it is of a password that staff issued."""
     if in_transaction():
         raise RuntimeError("the count of tries must outlive a refused payment")
-    tries, stored = _take_try(patient_id, field=field)
+    tries, stored, is_issued = _take_try(patient_id, field=field)
     if not password_matches(stored, password):
         if tries >= MOST_PASSWORD_TRIES:
             raise BalancePasswordLocked(clock.now() + PASSWORD_LOCK, now=clock.now(), field=field)
@@ -142,35 +141,39 @@ def _compare(patient_id: int, password: str, *, field: str) -> str:
             .where(Patient.id == patient_id, Patient.balance_password_hash == stored)
             .values(balance_password_tries=0, balance_locked_until=None, balance_password_hash=kept)
         )
-    return kept
+    return kept, is_issued
 
 
-def _take_try(patient_id: int, *, field: str) -> tuple[int, str]:
-    """Count a try in a transaction of its own; return the count and the hash to compare with."""
+def _take_try(patient_id: int, *, field: str) -> tuple[int, str, bool]:
+    """Count a try in a transaction of its own; return the count, the hash to compare with, whether it was issued."""
     now = clock.now()
     this = sa.update(Patient).where(Patient.id == patient_id)
     tries, locked_until = Patient.balance_password_tries, Patient.balance_locked_until
+    count_it = this.where(
+        Patient.balance_password_hash.is_not(None), locked_until.is_(None), tries < MOST_PASSWORD_TRIES
+    ).values(balance_password_tries=tries + 1)
     with transaction():
-        change(this.where(locked_until <= now).values(balance_password_tries=0, balance_locked_until=None))
-        counted = change(
-            this.where(
-                Patient.balance_password_hash.is_not(None), locked_until.is_(None), tries < MOST_PASSWORD_TRIES
-            ).values(balance_password_tries=tries + 1)
-        )
-        if counted:
-            # The last try locks already now: whoever comes while it is compared is one too many.
-            change(this.where(tries >= MOST_PASSWORD_TRIES).values(balance_locked_until=now + PASSWORD_LOCK))
+        counted = change(count_it)
+        if not counted and change(
+            this.where(locked_until <= now).values(balance_password_tries=0, balance_locked_until=None)
+        ):
+            counted = change(count_it)
         row = db.session.execute(
-            sa.select(tries, locked_until, Patient.balance_password_hash).where(Patient.id == patient_id)
+            sa.select(
+                tries, locked_until, Patient.balance_password_hash, Patient.balance_password_expires_at.is_not(None)
+            ).where(Patient.id == patient_id)
         ).one_or_none()
+        if counted and row is not None and row[0] >= MOST_PASSWORD_TRIES:
+            # The last try locks already now: whoever comes while it is compared is one too many.
+            change(this.values(balance_locked_until=now + PASSWORD_LOCK))
     if row is None:
         raise NotFound
-    count, until, stored = row
+    count, until, stored, is_issued = row
     if stored is None:
         raise NoBalancePassword(field=field)
     if not counted:
         raise BalancePasswordLocked(until or now + PASSWORD_LOCK, now=now, field=field)
-    return count, stored
+    return count, stored, bool(is_issued)
 
 
 def _write(
