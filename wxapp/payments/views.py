@@ -16,7 +16,7 @@ from wxapp.h5.choices import Choice
 from wxapp.h5.identity import current_user
 from wxapp.h5.notices import notice
 from wxapp.h5.shell import Pages
-from wxapp.patients.access import own_patient
+from wxapp.patients.access import check_own, own_patient
 from wxapp.payments import queries, services, settings
 from wxapp.payments.errors import AlreadyPaid, PaymentIsClosed
 from wxapp.payments.forms import PasswordForm, WayForm
@@ -42,7 +42,7 @@ def own_payment(payment_no: str) -> PaymentOrder:
     payment = queries.get_payment(payment_no)
     user = current_user()
     if payment.patient_id is not None:
-        own_patient(payment.patient_id)
+        check_own(payment.patient_id)
     elif payment.wechat_user_id != user.id:
         raise NotFound
     return payment

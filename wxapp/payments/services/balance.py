@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wxapp.core import actors, clock, ids
-from wxapp.core.db import db, transaction
+from wxapp.core.db import insert_row, transaction
 from wxapp.core.errors import NotFound
 from wxapp.core.events import publish
 from wxapp.patients.services import check_balance_password
@@ -42,7 +42,8 @@ def pay_by_balance(payment_no: str, *, patient_id: int, user_id: int, password: 
         if not password:
             raise PasswordNeeded(field="password")
         check_balance_password(patient_id, password)
-    end_attempts(due.id)
+    if due.attempts:  # else nobody ever began anything, and the claim sees to it that nobody has since
+        end_attempts(due.id)
     _take(due, account_id=patient_account(patient_id), by=actors.wechat(user_id))
 
 
@@ -61,17 +62,16 @@ def _take(due: queries.Due, *, account_id: int, by: str) -> None:
             method=Method.BALANCE,
             paid_at=now,
         )
-        db.session.add(
-            Attempt(
-                payment_order_id=due.id,
-                out_trade_no=number,
-                channel=Method.BALANCE,
-                status=AttemptStatus.SUCCEEDED,
-                amount_fen=due.amount_fen,
-                late=Late.NO,
-                created_at=now,
-                paid_at=now,
-            )
+        insert_row(
+            Attempt,
+            payment_order_id=due.id,
+            out_trade_no=number,
+            channel=Method.BALANCE,
+            status=AttemptStatus.SUCCEEDED,
+            amount_fen=due.amount_fen,
+            late=Late.NO,
+            created_at=now,
+            paid_at=now,
         )
         transfer(
             kind=PAY_BALANCE,
