@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time, timedelta
 
+from wxapp.admin import tasks as admin_tasks
 from wxapp.core import events, job_runs, sessions
 from wxapp.core.store import DatabaseStore
 from wxapp.mall import tasks as mall_tasks
@@ -66,6 +67,7 @@ JOBS: list[Job] = [
     Job("wallet.check_ledger", wallet_tasks.check_ledger, "核对储值账目", at="02:30"),
     Job("payments.check_payments", payment_tasks.check_payments, "核对付款账目", at="02:40"),
     Job("payments.reconcile", payment_tasks.reconcile, "与微信支付账单对账", at="10:30"),
+    Job("admin.check_audit", admin_tasks.check_audit, "校验审计日志", at="04:10"),
     Job("messages.remove_old", message_tasks.remove_old, "清理过期消息", at="03:40"),
     Job("patients.remove_old", patient_tasks.remove_old, "清理过期验证码与推送记录", at="03:50"),
     Job("sessions.remove_ended", sessions.remove_ended, "清理过期登录", every=10 * MINUTE),

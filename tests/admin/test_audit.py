@@ -6,7 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from tests.factories.staff import make_member
-from wxapp.admin import audit
+from wxapp.admin import audit, tasks
 from wxapp.admin.models import AuditHead, AuditRow
 from wxapp.core.db import db, transaction
 from wxapp.core.permissions import Permission
@@ -53,6 +53,13 @@ def test_a_cut_off_end_is_seen_even_if_the_head_was_set_back(three_rows):
     tamper(sa.delete(AuditRow).where(AuditRow.number == 3))
     tamper(sa.update(AuditHead).values(number=2))
     assert not audit.verify().is_intact
+
+
+def test_the_nightly_check_fails_loudly(three_rows):
+    assert tasks.check_audit() == 3
+    tamper(sa.update(AuditRow).where(AuditRow.number == 2).values(detail="anders"))
+    with pytest.raises(tasks.AuditLogBroken, match="row 2"):
+        tasks.check_audit()
 
 
 def test_a_lost_head_is_seen(three_rows):

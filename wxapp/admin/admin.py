@@ -20,7 +20,7 @@ from wxapp.admin.identity import actor_name, current_staff, remember_names
 from wxapp.admin.interface import ANY_STAFF, Interfaces
 from wxapp.admin.models import AuditRow
 from wxapp.admin.tables import Table
-from wxapp.core import clock, settings
+from wxapp.core import clock, sessions, settings
 from wxapp.core.errors import Invalid
 from wxapp.core.forms import TRANSPORT_FIELDS, read_form
 from wxapp.core.permissions import Permission
@@ -47,6 +47,7 @@ def start() -> Page:
         "admin/start.html",
         cards=cards,
         charts=charts,
+        csrf_token=sessions.csrf_token(sessions.STAFF),
         today=f"{today.year}年{today.month}月{today.day}日　星期{weekday}",
         _sections=menu.sidebar(staff),
     )
