@@ -1,0 +1,155 @@
+"""A small hospital for journeys: real processes, a few people, a few goods.
+
+Run as a program (``python -m tests.journeys.hospital CONFIG``) it fills the database, in a process of its own so that
+the tests' process keeps its own application.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.engines.processes import ROOT, WXAPP, Processes, free_port
+from wxapp.app import create_app
+from wxapp.core.config import load
+from wxapp.core.db import db, transaction
+from wxapp.demo.content import people, texts
+from wxapp.demo.set_up import Folder, Outside, prepare
+from wxapp.mall.models import GoodsKind
+from wxapp.mall.services import catalogue
+from wxapp.mall.services.catalogue import GoodsDraft
+from wxapp.messages.services.templates import fill_defaults
+from wxapp.patients import services as patients
+from wxapp.patients.models import Sex
+from wxapp.staff import queries as staff_queries
+from wxapp.staff import services as staff
+from wxapp.staff.models import Role
+from wxapp.wallet import services as wallet
+
+PASSWORD = "seven quiet herons"  # noqa: S105 - of the people at the desks in this test
+BALANCE_PASSWORD = people.BALANCE_PASSWORD
+PATIENT = people.patients(1)[0]
+"""Lin Xiaoman, person 1 of the phone."""
+
+GOODS, PRICE_FEN, STOCK = "入职体检套餐", 29_900, 20
+BY = "system:tests"
+
+
+@dataclass(frozen=True)
+class Hospital:
+    """Where everything is, and WeChat's own view of the money."""
+
+    web: str
+    sandbox: str
+    config: Path
+
+    def truth(self, path: str) -> Any:
+        """Return what the sandbox knows, e.g. ``pay/money``."""
+        with urllib.request.urlopen(f"{self.sandbox}/__sandbox/{path}", timeout=10) as answer:
+            return json.load(answer)
+
+    def ledger_is_right(self) -> bool:
+        """Return what the nightly check of the books says."""
+        command = [*WXAPP, "--config", str(self.config), "ledger", "check"]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, check=False, timeout=60).returncode == 0
+
+
+def open_hospital(processes: Processes, folder: Path, database_url: str) -> Hospital:
+    """Start web, scheduler and sandbox on a filled database."""
+    files = Folder(folder)
+    port = free_pair()
+    outside = Outside(people.SANDBOX_PEOPLE, texts.config_templates(), texts.sms_texts(), texts.sandbox_templates())
+    addresses = prepare(files, port=port, outside=outside)
+    config = files.config.read_text(encoding="utf-8")
+    files.config.write_text(config.replace('"sqlite:///wxapp.sqlite"', json.dumps(database_url)), encoding="utf-8")
+    processes.sandbox(files.sandbox, port=port + 1)
+    _run([sys.executable, "-m", "tests.journeys.hospital", str(files.config)])
+    processes.web(files.config, port=port)
+    processes.scheduler(files.config)
+    return Hospital(addresses.web, addresses.sandbox, files.config)
+
+
+def free_pair() -> int:
+    """Return a free port whose next one is free too."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+        return port
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+# --- filling ---------------------------------------------------------------------------------------------------------
+
+
+def fill(config: Path) -> None:
+    """Fill an empty database through the use cases of people, and publish the menu."""
+    with create_app(load(config)).app_context():
+        fill_defaults(texts.template_ids(), by=BY)
+        _fill_staff()
+        _fill_patient()
+        _fill_goods()
+        patients.publish_menu()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def _fill_staff() -> None:
+    staff.install_default_roles()
+    with transaction():  # the second factor has tests of its own
+        for role in db.session.query(Role):
+            role.requires_totp = False
+    for label in ("前台", "财务"):
+        role_ids = staff_queries.role_ids_by_label([label])
+        staff.create_member(username=label, name=label, role_ids=role_ids, by=None, password=PASSWORD)
+
+
+def _fill_patient() -> None:
+    details = patients.PatientDetails(
+        name=PATIENT.name,
+        phone=PATIENT.phone,
+        id_number=PATIENT.id_number,
+        sex=Sex(PATIENT.sex),
+        birthday=PATIENT.birthday,
+    )
+    patient = patients.register_patient(details, by=BY)
+    wallet.issue_card(patient.id, by=BY)
+    wallet.top_up_at_counter(patient_id=patient.id, amount_fen=100_000, method="cash", by=BY, note="开卡充值")
+    patients.set_balance_password(patient.id, BALANCE_PASSWORD)
+
+
+def _fill_goods() -> None:
+    category = catalogue.save_category(category_id=None, name="套餐", position=1, is_shown=True)
+    draft = GoodsDraft(
+        kind=GoodsKind.PACKAGE,
+        category_id=category.id,
+        name=GOODS,
+        summary="入职前一次查清",
+        keywords="",
+        price_fen=PRICE_FEN,
+        original_price_fen=PRICE_FEN,
+        audience="",
+        notice="空腹8小时",
+        detail_html="<p>两小时完成</p>",
+        is_on_sale=True,
+        position=1,
+        items=(("血常规", "贫血及感染筛查"), ("胸片", "")),
+    )
+    catalogue.add_goods(draft, stock=STOCK)
+
+
+if __name__ == "__main__":
+    fill(Path(sys.argv[1]))
