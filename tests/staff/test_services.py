@@ -81,6 +81,17 @@ def test_every_failure_has_the_same_answer_and_costs_one_comparison(monkeypatch,
     assert compared[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
+def test_an_unknown_name_asks_the_database_as_often_as_a_wrong_password(queries):
+    make_member(username="wang.fang")
+    asked = []
+    for username in ("warm-up", "wang.fang", "nobody"):
+        queries.clear()
+        with pytest.raises(WrongCredentials):
+            try_in(username, "wrong")
+        asked.append(len(queries))
+    assert asked[1] == asked[2]
+
+
 def test_after_five_failures_even_the_right_password_waits(at):
     member = make_member(username="wang.fang")
     for _ in range(5):

@@ -55,6 +55,23 @@ def find_by_username(username: str) -> Member | None:
     ).one_or_none()
 
 
+@dataclass(frozen=True)
+class Credentials:
+    """What a password is compared with."""
+
+    member_id: int
+    password_hash: str
+    is_active: bool
+
+
+def find_credentials(username: str) -> Credentials | None:
+    """Return them with one statement, whether there is such a name or not."""
+    row = db.session.execute(
+        sa.select(Member.id, Member.password_hash, Member.is_active).where(Member.username == username.strip().lower())
+    ).one_or_none()
+    return None if row is None else Credentials(*row)
+
+
 def names(member_ids: Iterable[int]) -> dict[int, str]:
     rows = db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(list(member_ids))))
     return {row.id: row.name for row in rows}

@@ -47,13 +47,14 @@ def authenticate(username: str, password: str, *, address: str) -> Member:
     """
     PER_ADDRESS.hit(address)
     PER_USERNAME.hit(crypto.blind_index(username, context="staff.username"))
-    member = queries.find_by_username(username)
-    is_counted = count_try(member.id if member else 0)
-    stored = member.password_hash if member is not None and member.is_active and is_counted else _nobodys_hash()
-    if not crypto.password_matches(stored, password) or member is None or stored != member.password_hash:
-        _note_failure(member)
+    known = queries.find_credentials(username)
+    is_counted = count_try(known.member_id if known else 0)
+    stored = known.password_hash if known is not None and known.is_active and is_counted else _nobodys_hash()
+    if not crypto.password_matches(stored, password) or known is None or stored != known.password_hash:
+        _note_failure(known.member_id if known is not None else None)
         raise WrongCredentials
-    take_back(member.id)
+    take_back(known.member_id)
+    member = queries.get_member(known.member_id)
     if member.password_expires_at is not None and member.password_expires_at <= clock.now():
         raise FirstPasswordExpired
     if crypto.needs_rehash(member.password_hash):
@@ -68,13 +69,14 @@ def _nobodys_hash() -> str:
     return crypto.hash_password("nobody's password: its hash only costs time")
 
 
-def _note_failure(member: Member | None) -> None:
+def _note_failure(member_id: int | None) -> None:
     # An unknown name may be a password typed into the wrong field: it is not written down (S-60).
-    who = f"staff:{member.id}" if member is not None else "staff:unknown"
+    who = f"staff:{member_id}" if member_id is not None else "staff:unknown"
     audit.about(who)  # the door writes the row of the refused log-in
-    if member is not None and lock_is_on(member.id):
+    is_locked = lock_is_on(member_id or 0)  # asked for unknown names too: it takes time
+    if member_id is not None and is_locked:
         audit.record("staff.locked", who, f"{rules.LOCK_MINUTES}分钟", result=audit.REFUSED, by="nobody")
-        log.warning("staff account %d is locked after repeated failures", member.id)
+        log.warning("staff account %d is locked after repeated failures", member_id)
 
 
 def note_log_in(member_id: int, *, how: str) -> None:
