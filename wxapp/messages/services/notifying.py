@@ -6,14 +6,13 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock, ids, masking
-from wxapp.core.db import change, db, in_transaction, transaction
+from wxapp.core.db import change, db, in_transaction, insert_row, transaction
 from wxapp.messages import catalogue, receivers, taps
 from wxapp.messages.channels import CHANNELS
 from wxapp.messages.entry import Channel, Entry
@@ -97,8 +96,7 @@ def _message(entry: Entry, receiver: Receiver, texts: Mapping[str, str], *, now:
 
 
 def _insert(message: Mapping[str, Any]) -> int:
-    result = cast("CursorResult[Any]", db.session.execute(sa.insert(Message).values(message)))
-    return int(cast("tuple[Any, ...]", result.inserted_primary_key)[0])
+    return insert_row(Message, **message)
 
 
 # --- ways ------------------------------------------------------------------------------------------------------------
@@ -113,7 +111,7 @@ def open_first_way(message_id: int, entry: Entry, receiver: Receiver, *, site_on
     if entry.on_site:
         row = _delivery(message_id, entry, Channel.SITE, f"{receiver.kind}:{receiver.id}", now=now)
         row |= {"state": DeliveryState.DELIVERED, "sent_at": now, "address_shown": "站内"}
-        db.session.execute(sa.insert(Delivery).values(row))
+        insert_row(Delivery, **row)
 
 
 def open_next_way(message_id: int, channel: Channel, *, now: datetime) -> bool:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import cast
 
 import sqlalchemy as sa
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock
-from wxapp.core.db import change, db, in_transaction, transaction
+from wxapp.core.db import change, db, in_transaction, insert_row, transaction
 from wxapp.core.events import publish
 from wxapp.wallet import queries
 from wxapp.wallet.errors import AccountFrozen, InsufficientBalance, TransferDiffers
@@ -93,21 +92,19 @@ def _transfer(
         if not is_house(account_id):
             _change_balance(account_id, amount)
     after = _balances([account_id for account_id, _ in changes if not is_house(account_id)])
-    inserted = db.session.execute(
-        sa.insert(Transfer.__table__).values(  # type: ignore[arg-type]
-            kind=kind,
-            source=source,
-            payer_id=payer_id,
-            payee_id=payee_id,
-            amount_fen=amount_fen,
-            payer_after_fen=after.get(payer_id),
-            payee_after_fen=after.get(payee_id),
-            reverses_id=reverses_id,
-            memo=memo[:120],
-            at=clock.now(),
-        )
+    transfer_id = insert_row(
+        Transfer,
+        kind=kind,
+        source=source,
+        payer_id=payer_id,
+        payee_id=payee_id,
+        amount_fen=amount_fen,
+        payer_after_fen=after.get(payer_id),
+        payee_after_fen=after.get(payee_id),
+        reverses_id=reverses_id,
+        memo=memo[:120],
+        at=clock.now(),
     )
-    transfer_id: int = cast("CursorResult[Any]", inserted).inserted_primary_key[0]  # type: ignore[index]
     for account_id, amount in changes:
         if account_id in owners:
             publish(
