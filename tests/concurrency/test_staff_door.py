@@ -20,7 +20,7 @@ from wxapp.core.db import change, db, transaction
 from wxapp.staff import rules, services
 from wxapp.staff.errors import WrongCredentials
 from wxapp.staff.models import Member, RecoveryCode
-from wxapp.staff.services import second_factor, signing_in
+from wxapp.staff.services import members, second_factor, signing_in
 
 pytestmark = pytest.mark.mariadb
 
@@ -133,6 +133,42 @@ def test_reading_before_marking_would_let_several_in(
     monkeypatch.setattr(second_factor, "_use", read_compare_write)
     member_id, _, codes = guarded
     assert use_at_once(real_database, member_id, lambda: codes[0]).get("done", 0) > 1
+
+
+# --- the last administrators -----------------------------------------------------------------------------------------
+
+
+def switch_each_other_off(app: Flask) -> tuple[dict[str, int], int]:
+    """Let two administrators switch each other off in one moment; return what came of it, and who is left."""
+    with app.app_context():
+        ids = [make_member(everything=True).id for _ in range(2)]
+        first, second = (services.identity_of(member_id) for member_id in ids)
+    assert first is not None
+    assert second is not None
+    works = [
+        partial(services.switch_member, second.id, on=False, by=first),
+        partial(services.switch_member, first.id, on=False, by=second),
+    ]
+    outcome = dict(crowd(app, works, at_once=2))
+    with app.app_context():
+        return outcome, len([member_id for member_id in ids if services.identity_of(member_id) is not None])
+
+
+def test_of_two_administrators_who_switch_each_other_off_one_stays(real_database: Flask) -> None:
+    assert switch_each_other_off(real_database) == ({"done": 1, "last_administrator": 1}, 1)
+
+
+def test_without_waiting_in_line_nobody_would_stay(real_database: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_have_looked = threading.Barrier(2, timeout=20)
+    look = members.check_administrator_left
+
+    def look_and_wait() -> None:
+        look()
+        both_have_looked.wait()
+
+    monkeypatch.setattr(members, "_one_at_a_time", lambda: None)
+    monkeypatch.setattr(members, "check_administrator_left", look_and_wait)
+    assert switch_each_other_off(real_database) == ({"done": 2}, 0)
 
 
 # --- audit chain -----------------------------------------------------------------------------------------------------
