@@ -74,6 +74,8 @@ def actor_name(actor: str) -> str:
     kind, _, number = actor.partition(":")
     if kind == "system":
         return "系统"
+    if kind == "wechat":
+        return f"微信用户{number}"
     if actor == "nobody":
         return "未登录"
     if kind != "staff" or not number.isdigit():
