@@ -18,6 +18,7 @@ from wxapp.core import settings as core_settings
 from wxapp.payments import queries, services, settings
 from wxapp.payments.models import Method, PaymentOrder, PaymentStatus
 from wxapp.wallet.services import patient_balance
+from wxapp.wechat.pay.errors import PayUnknown
 
 PASSWORD = "285714"
 SignIn = Callable[[FlaskClient, Any], str]
@@ -72,6 +73,13 @@ def test_wechat_pay_gets_its_parameters_from_the_server(phone: Browser, pay: Fak
     assert f'data-package="prepay_id=wx-prepay-{number}"' in page.text
     assert phone.post(way="wechat").status_code == 200
     assert len(pay.orders) == 1
+
+
+def test_when_wechat_does_not_answer_the_page_says_so_and_stays(phone: Browser, pay: FakePay) -> None:
+    pay.fail_next(PayUnknown("timed out"))
+    page = phone.post(way="wechat")
+    assert (page.status_code, "微信支付暂时没有响应" in page.text, "选择支付方式" in page.text) == (502, True, True)
+    assert phone.post(way="wechat").status_code == 200
 
 
 def test_the_phone_s_ok_is_no_proof(phone: Browser, pay: FakePay) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxapp.core.errors import DomainError, Unavailable
+from wxapp.core.errors import DomainError
 
 
 class WayOff(DomainError):
@@ -43,8 +43,10 @@ class SamePerson(DomainError):
     code, status, message = "same_person", 403, "退款须由另一位同事审核"
 
 
-class WechatUnavailable(Unavailable):
-    code, message = "wechat_unavailable", "微信支付暂时没有响应，请稍后再试"
+class WechatUnavailable(DomainError):
+    """WeChat Pay did not answer, or not clearly. Pressing again is safe: the number stays the same."""
+
+    code, status, message = "wechat_unavailable", 502, "微信支付暂时没有响应，请稍后再试"
 
 
 class WechatRefused(DomainError):

@@ -114,9 +114,7 @@ def payments_for_staff(*, q: str, status: str, method: str, since: date | None, 
 
 
 def refunds_for_staff(*, q: str, status: str) -> sa.Select[Any]:
-    wanted: Any = sa.select(Refund, PaymentOrder).join(
-        PaymentOrder, PaymentOrder.id == Refund.payment_order_id
-    )
+    wanted: Any = sa.select(Refund, PaymentOrder).join(PaymentOrder, PaymentOrder.id == Refund.payment_order_id)
     if q:
         parts = sa.select(RefundPart.refund_id).where(RefundPart.out_refund_no == q)
         wanted = wanted.where(
