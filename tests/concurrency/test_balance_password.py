@@ -66,7 +66,7 @@ def test_without_the_guard_all_twenty_are(
     """The twin: read, compare, write; everybody reads before anybody writes."""
     together = threading.Barrier(GUESSES, timeout=20)
 
-    def read_then_write(patient_id: int, *, field: str) -> tuple[int, str]:
+    def read_then_write(patient_id: int, *, field: str) -> tuple[int, str, bool]:
         with transaction():
             tries, stored = db.session.execute(
                 sa.select(Patient.balance_password_tries, Patient.balance_password_hash)
@@ -76,7 +76,7 @@ def test_without_the_guard_all_twenty_are(
             raise BalancePasswordLocked(clock.now(), now=clock.now(), field=field)
         with transaction():
             change(sa.update(Patient).values(balance_password_tries=tries + 1))
-        return tries + 1, stored
+        return tries + 1, stored, False
 
     monkeypatch.setattr(balance_password, "_take_try", read_then_write)
     guess(real_database, patient_id, [WRONG] * GUESSES)
