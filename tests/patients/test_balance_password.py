@@ -10,6 +10,7 @@ from tests.patients.conftest import code_of
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import NotFound, TooManyRequests
+from wxapp.messages.models import Message
 from wxapp.patients import services
 from wxapp.patients.errors import (
     BalancePasswordLocked,
@@ -184,6 +185,21 @@ def test_an_issued_password_may_go_to_the_phone_of_the_record(sms):
     sms.fail_next(Unavailable("time-out", sent=True))
     with pytest.raises(CodeNotSent):
         services.send_issued_password(patient.id, issued)
+
+
+def messages_of(patient):
+    told = sa.select(Message.body).where(Message.receiver_kind == "patient", Message.receiver_id == patient.id)
+    return db.session.scalars(told).all()
+
+
+def test_the_patient_hears_of_a_reset_but_not_of_a_first_or_changed_password():
+    patient = make_patient()
+    issued = services.issue_balance_password(patient.id)
+    services.change_balance_password(patient.id, original=issued, new=GOOD)
+    assert messages_of(patient) == []
+    services.issue_balance_password(patient.id)
+    (body,) = messages_of(patient)
+    assert "余额密码已重置" in body
 
 
 # --- forgotten -------------------------------------------------------------------------------------------------------

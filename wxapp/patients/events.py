@@ -21,6 +21,8 @@ class BalancePasswordReset(Event):
 
     patient_id: int
     by_staff: bool
+    at: str
+    """ISO moment."""
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
-"""What the wallet does on hearing of its own facts."""
+"""What the wallet does on hearing of its own facts, and of the balance passwords."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from wxapp.core.events import on
 from wxapp.messages import taps
+from wxapp.patients.events import BalancePasswordReset
 from wxapp.wallet import queries
 from wxapp.wallet.events import BalanceChanged
-from wxapp.wallet.messages import tell_balance
+from wxapp.wallet.messages import tell_balance, tell_password_reset
 
 
 @on(BalanceChanged)
@@ -19,6 +22,16 @@ def tell_owner(event: BalanceChanged) -> None:
         amount_fen=event.amount_fen,
         balance_fen=event.balance_fen,
         at=queries.get_transfer(event.transfer_id).at,
+    )
+
+
+@on(BalancePasswordReset)
+def tell_of_password(event: BalancePasswordReset) -> None:
+    """Who has not asked for a new balance password must hear of it."""
+    tell_password_reset(
+        event.patient_id,
+        balance_fen=queries.patient_balance(event.patient_id),
+        at=datetime.fromisoformat(event.at),
     )
 
 

@@ -20,3 +20,13 @@ def tell_balance(
         {"subject": label, "amount": amount_fen, "balance": balance_fen, "at": at},
         once=str(transfer_id),
     )
+
+
+def tell_password_reset(patient_id: int, *, balance_fen: int, at: datetime) -> None:
+    """Tell a patient that the balance password was replaced without the old one, once."""
+    notify(
+        "pt_wallet_0000001",
+        Receiver("patient", patient_id),
+        {"subject": "余额密码已重置", "amount": 0, "balance": balance_fen, "at": at},
+        once=f"password:{at.isoformat()}",
+    )

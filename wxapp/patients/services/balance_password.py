@@ -92,7 +92,7 @@ def reset_forgotten_password(patient_id: int, *, code: str, id_number: str, new:
     with transaction():
         use_code(code_id)
         _write(patient_id, new)
-        publish(BalancePasswordReset(patient_id=patient_id, by_staff=False))
+        publish(BalancePasswordReset(patient_id=patient_id, by_staff=False, at=clock.now().isoformat()))
 
 
 def issue_balance_password(patient_id: int) -> str:
@@ -107,7 +107,7 @@ def issue_balance_password(patient_id: int) -> str:
     with transaction():
         _write(patient_id, password, expires_at=clock.now() + ISSUED_PASSWORD_LIFE)
         if not is_first:
-            publish(BalancePasswordReset(patient_id=patient_id, by_staff=True))
+            publish(BalancePasswordReset(patient_id=patient_id, by_staff=True, at=clock.now().isoformat()))
     return password
 
 
