@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 import sqlalchemy as sa
 from flask import Flask
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 
 from tests.factories.wallet import make_balance
 from wxapp.core.db import AppendOnly, change, db, transaction
@@ -61,7 +61,7 @@ def test_nobody_pays_more_than_there_is(app: Flask) -> None:
 
 def test_the_database_itself_refuses_a_balance_below_its_floor(app: Flask) -> None:
     account_id = make_balance(1, 5_000)
-    with pytest.raises(IntegrityError), transaction():
+    with pytest.raises(DBAPIError), transaction():
         db.session.execute(sa.update(Account).where(Account.id == account_id).values(balance_fen=-1))
 
 
