@@ -143,3 +143,20 @@ def test_no_address_is_answered_with_a_fault(app: Flask, client: FlaskClient, bo
         if spec.get:
             answer = client.get(f"{address(spec.get)}?{query}", headers=JSON)
             assert answer.status_code < 500, f"{spec.get}: {answer.status_code}"
+
+
+# --- links -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", DEFAULT_ROLES, ids=lambda role: role.name)
+def test_no_list_offers_a_link_that_its_reader_may_not_follow(
+    app: Flask, client: FlaskClient, sign_in_staff, role
+) -> None:
+    sign_in_staff(client, make_member(role.permissions))
+    offered: dict[str, str] = {}
+    for spec in staff_routes.interfaces_of(app):
+        if spec.get and "<" not in spec.get and not spec.is_public and staff_routes.may(role, spec):
+            page = client.get(spec.get).text
+            offered |= dict.fromkeys(re.findall(r'href="(/pc/[^"#?]*)"', page), spec.get)
+    refused = [f"{page} offers {link}" for link, page in offered.items() if client.get(link).status_code == 403]
+    assert refused == []
