@@ -10,6 +10,7 @@ from typing import Any
 from wxapp.core import clock, crypto
 from wxapp.core.db import db, transaction
 from wxapp.core.permissions import Permission
+from wxapp.core.sessions import STAFF, SessionRow, sessions_of
 from wxapp.staff.models import EVERYTHING, Member, Role
 
 _numbers = itertools.count(1)
@@ -58,3 +59,16 @@ def make_member(
     with transaction():
         db.session.add(member)
     return member
+
+
+def make_sessions(member: Member, count: int) -> list[SessionRow]:
+    now = clock.now()
+    for number in range(count):
+        db.session.add(
+            SessionRow(
+                token_hash=f"{member.id}-{number}", kind="staff", subject_id=member.id, created_at=now, seen_at=now,
+                expires_at=now + STAFF.absolute, address="", browser="",
+            )
+        )  # fmt: skip
+    db.session.commit()
+    return sessions_of(STAFF, member.id)
