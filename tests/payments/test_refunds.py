@@ -16,9 +16,9 @@ from tests.factories.wallet import make_balance
 from tests.fakes.pay import FakePay
 from wxapp.core import settings as core_settings
 from wxapp.core.db import db, transaction
-from wxapp.core.errors import IllegalTransition
+from wxapp.core.errors import IllegalTransition, Invalid
 from wxapp.core.events import Event
-from wxapp.messages.models import Message
+from wxapp.messages.models import Delivery, Message
 from wxapp.payments import queries, services, settings
 from wxapp.payments.errors import NoticeFault, SamePerson, TooMuch
 from wxapp.payments.events import RefundFailed, RefundRejected, RefundSucceeded
@@ -178,6 +178,20 @@ def test_counter_money_is_handed_over_by_people(app: Flask, told: list[Event]) -
     assert balance_of(house_account("channel.cash")) == -7_900
     assert tells(told) == ["RefundSucceeded"]
     assert all_holds()
+
+
+def test_counter_money_goes_back_the_way_it_came(app: Flask) -> None:
+    refund_no = approved(make_collected({Method.CARD: 10_000}), 10_000)
+    for way in (Method.CASH, Method.WECHAT, Method.BALANCE):
+        with pytest.raises(Invalid):
+            services.finish_by_hand(parts(refund_no)[0].id, by=CASHIER, way=way)
+    assert state(refund_no) is RefundStatus.APPROVED
+
+
+def test_operations_are_told_without_a_dead_letter(paid: PaymentOrder) -> None:
+    ask_refund(paid, 100)
+    assert "yy_order_0000001" in db.session.scalars(sa.select(Message.code)).all()
+    assert db.session.scalars(sa.select(Delivery).where(Delivery.code == "yy_order_0000001")).all() == []
 
 
 def test_what_the_channel_does_is_not_finished_by_hand(paid: PaymentOrder) -> None:

@@ -144,6 +144,23 @@ def test_a_house_balance_goes_on_from_its_last_closing(app: Flask, at: Callable[
     assert services.balance_of(HOUSE) == 1_500
 
 
+def test_the_list_of_house_accounts_agrees_with_each_balance(app: Flask, at: Callable[[timedelta], None]) -> None:
+    account_id = make_balance(1, 5_000)
+    pay(account_id, 1_200)
+    at(timedelta(days=1))
+    pay(account_id, 50, "order-2")
+    at(timedelta(days=1))
+    services.close_missed_days()
+    pay(account_id, 300, "order-3")
+    rows = queries.house_balances(date(2026, 3, 4))
+    assert {row.name: row.balance_fen for row in rows if row.balance_fen} == {
+        "channel.cash": -5_000,
+        "house.mall": 1_550,
+    }
+    assert all(row.balance_fen == services.balance_of(row.id) for row in rows)
+    assert {row.name: row.received_fen for row in rows if row.received_fen} == {"house.mall": 300}
+
+
 # --- the checks fail when they should --------------------------------------------------------------------------------
 
 

@@ -15,7 +15,6 @@ from wxapp.core.masking import masked_name
 from wxapp.patients.queries import find_patients, patient_names
 from wxapp.payments.models import (
     Attempt,
-    AttemptStatus,
     Bill,
     Difference,
     DifferenceStatus,
@@ -26,6 +25,7 @@ from wxapp.payments.models import (
     Refund,
     RefundPart,
 )
+from wxapp.payments.queries import Takings
 from wxapp.payments.subjects import label_of, numbers_meant
 from wxapp.wallet.models import Transfer
 from wxapp.wallet.services import house_account
@@ -163,38 +163,30 @@ class Totals:
         return self.ours_fen == self.ledger_fen and self.channel_fen in (None, self.ours_fen)
 
 
-def three_ways(day: date) -> list[Totals]:
+def find_bill(day: date) -> Bill | None:
+    return db.session.scalars(sa.select(Bill).where(Bill.day == day)).one_or_none()
+
+
+def three_ways(day: date, bill: Bill | None, takings: Sequence[Takings]) -> list[Totals]:
     """Return a day's payments and refunds by WeChat as the bill, our records and the ledger have them."""
     start, end = clock.day_bounds(day)
-    bill = db.session.scalars(sa.select(Bill).where(Bill.day == day)).one_or_none()
     channel_id = house_account("channel.wechat")
-    came = _sum(
-        sa.select(sa.func.sum(Attempt.amount_fen)).where(
-            Attempt.channel == Method.WECHAT,
-            Attempt.status == AttemptStatus.SUCCEEDED,
-            Attempt.paid_at >= start,
-            Attempt.paid_at < end,
+    came = sum(row.amount_fen for row in takings if row.channel is Method.WECHAT)
+    went = sum(row.refunded_fen for row in takings if row.channel is Method.WECHAT)
+    moved = db.session.execute(
+        sa.select(
+            sa.func.sum(sa.case((Transfer.payer_id == channel_id, Transfer.amount_fen), else_=0)).label("came"),
+            sa.func.sum(sa.case((Transfer.payee_id == channel_id, Transfer.amount_fen), else_=0)).label("went"),
+        ).where(
+            sa.or_(Transfer.payer_id == channel_id, Transfer.payee_id == channel_id),
+            Transfer.at >= start,
+            Transfer.at < end,
         )
-    )
-    went = _sum(
-        sa.select(sa.func.sum(RefundPart.amount_fen)).where(
-            RefundPart.channel == Method.WECHAT,
-            RefundPart.status == PartStatus.SUCCEEDED,
-            RefundPart.done_at >= start,
-            RefundPart.done_at < end,
-        )
-    )
-    in_day = (Transfer.at >= start, Transfer.at < end)
-    booked_in = _sum(sa.select(sa.func.sum(Transfer.amount_fen)).where(Transfer.payer_id == channel_id, *in_day))
-    booked_out = _sum(sa.select(sa.func.sum(Transfer.amount_fen)).where(Transfer.payee_id == channel_id, *in_day))
+    ).one()
     return [
-        Totals("收款", bill.trade_fen if bill else None, came, booked_in),
-        Totals("退款", bill.refund_fen if bill else None, went, booked_out),
+        Totals("收款", bill.trade_fen if bill else None, came, int(moved.came or 0)),
+        Totals("退款", bill.refund_fen if bill else None, went, int(moved.went or 0)),
     ]
-
-
-def _sum(statement: sa.Select[Any]) -> int:
-    return int(db.session.scalar(statement) or 0)
 
 
 @dataclass(frozen=True)

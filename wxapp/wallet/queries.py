@@ -129,21 +129,56 @@ class HouseBalance:
 
 
 def house_balances(day: date) -> list[HouseBalance]:
+    """Return the house's accounts with their present balances and what moved on a day."""
     start, end = clock.day_bounds(day)
-    received: dict[int, int] = {}
-    paid: dict[int, int] = {}
-    for side, sums in ((Transfer.payee_id, received), (Transfer.payer_id, paid)):
-        rows = db.session.execute(
-            sa.select(side, sa.func.sum(Transfer.amount_fen))
-            .where(side.in_(HOUSE_BY_ID), Transfer.at >= start, Transfer.at < end)
-            .group_by(side)
-        )
-        sums.update({account_id: int(total) for account_id, total in rows})
+    received, paid = _moved(start, end)
+    closed, last_day = _closed_balances()
+    came, went = _moved(clock.day_bounds(last_day)[1] if last_day else None, None)
     return [
-        HouseBalance(h.id, h.name, h.label, balance_of(h.id), received.get(h.id, 0), paid.get(h.id, 0))
-        for h in HOUSE_BY_ID.values()
-        if h.name != "house.reserved"
+        HouseBalance(
+            house.id,
+            house.name,
+            house.label,
+            closed.get(house.id, 0) + came.get(house.id, 0) - went.get(house.id, 0),
+            received.get(house.id, 0),
+            paid.get(house.id, 0),
+        )
+        for house in HOUSE_BY_ID.values()
+        if house.name != "house.reserved"
     ]
+
+
+def _moved(since: datetime | None, until: datetime | None) -> tuple[dict[int, int], dict[int, int]]:
+    """Return what each house account received and paid in [since, until)."""
+    sums: list[dict[int, int]] = []
+    for side in (Transfer.payee_id, Transfer.payer_id):
+        wanted = sa.select(side, sa.func.sum(Transfer.amount_fen)).where(side.in_(HOUSE_BY_ID)).group_by(side)
+        if since is not None:
+            wanted = wanted.where(Transfer.at >= since)
+        if until is not None:
+            wanted = wanted.where(Transfer.at < until)
+        sums.append({account_id: int(total) for account_id, total in db.session.execute(wanted)})
+    return sums[0], sums[1]
+
+
+def _closed_balances() -> tuple[dict[int, int], date | None]:
+    """Return the house accounts' balances at their last closings, and the last day that was closed.
+
+    An account that did not move on a day has no closing of it; the whole book (account 0) has one of every day.
+    """
+    latest = (
+        sa.select(Closing.account_id, sa.func.max(Closing.day).label("day"))
+        .where(Closing.account_id.in_([0, *HOUSE_BY_ID]))
+        .group_by(Closing.account_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        sa.select(Closing.account_id, Closing.balance_fen, Closing.day).join(
+            latest, sa.and_(Closing.account_id == latest.c.account_id, Closing.day == latest.c.day)
+        )
+    ).all()
+    last_day = max((row.day for row in rows), default=None)
+    return {row.account_id: row.balance_fen for row in rows}, last_day
 
 
 def stored_value_total() -> int:

@@ -94,12 +94,13 @@ def reconciliation() -> Page:
 @interface("payments.reconciliation_day", GET="/pc/reconciliation/<day>", permission=Permission.LEDGER_READ)
 def reconciliation_day(day: str) -> Page:
     when = _day(day)
+    bill, takings = listings.find_bill(when), queries.takings(when)
     return Page(
         "payments/admin/reconciliation_day.html",
         day=when,
-        bill=next((bill for bill in listings.bills(limit=400) if bill.day == when), None),
-        totals=listings.three_ways(when),
-        takings=queries.takings(when),
+        bill=bill,
+        totals=listings.three_ways(when, bill, takings),
+        takings=takings,
         table=DIFFERENCES.load(lambda **_: listings.differences_for_staff(day=when)),
         can_compare=when < clock.today(),
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from wxapp.core import actors, clock, ids
 from wxapp.core.addresses import absolute
 from wxapp.core.db import change, db, transaction
-from wxapp.core.errors import IllegalTransition
+from wxapp.core.errors import IllegalTransition, Invalid
 from wxapp.core.events import publish
 from wxapp.payments import queries
 from wxapp.payments.errors import NoticeFault
@@ -20,6 +20,7 @@ from wxapp.payments.messages import tell_payer
 from wxapp.payments.models import Method, PartStatus, Refund, RefundPart, RefundStatus
 from wxapp.payments.rules import Kind, next_refund_try
 from wxapp.payments.services.asides import book_paid
+from wxapp.payments.services.at_counter import COUNTER_METHODS
 from wxapp.payments.services.differences import write_difference
 from wxapp.payments.services.wechat import write_notice
 from wxapp.payments.states import PART, REFUND
@@ -155,14 +156,19 @@ def retry_refund(refund_no: str, *, by: str) -> None:
 
 
 def finish_by_hand(part_id: int, *, by: str, way: Method, note: str = "") -> None:
-    """Record that people gave a part back: over the counter, or another way after the channel could not.
+    """Record that people gave a part back: over the counter the way it came, or another way after that failed.
 
-    :raises IllegalTransition: it is on its way at the channel, or done
+    :raises IllegalTransition: it is on its way at the channel, or void
+    :raises Invalid: not a way of the counter, or not the way it came
     """
+    if way not in COUNTER_METHODS:
+        raise Invalid({"way": "请选择退款方式"})
     with transaction():
         part = db.session.get_one(RefundPart, part_id)
-        if part.status is PartStatus.WAITING and part.channel in (Method.WECHAT, Method.BALANCE):
+        if part.status is PartStatus.WAITING and part.channel not in COUNTER_METHODS:
             raise IllegalTransition
+        if part.status is PartStatus.WAITING and part.channel is not way:
+            raise Invalid({"way": f"须按原方式（{part.channel.label}）退回"})
         part_succeeded(part_id, by=by, way=way, note=note)
 
 

@@ -8,12 +8,10 @@ from wxapp.core import clock, ids
 from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, NotFound
 from wxapp.core.events import publish
-from wxapp.messages.receivers import Receiver
-from wxapp.messages.services import notify
 from wxapp.payments import queries
 from wxapp.payments.errors import SamePerson, TooMuch
 from wxapp.payments.events import RefundRejected
-from wxapp.payments.messages import tell_payer
+from wxapp.payments.messages import tell_operations, tell_payer
 from wxapp.payments.models import (
     Attempt,
     Method,
@@ -28,8 +26,6 @@ from wxapp.payments.rules import Source, split_refund
 from wxapp.payments.services.asides import set_aside
 from wxapp.payments.services.paying_back import finish_if_done, part_succeeded
 from wxapp.payments.states import PART, REFUND
-
-OPERATIONS = Receiver("operations", 0)
 
 
 def request_refund(
@@ -64,12 +60,7 @@ def request_refund(
         db.session.add(refund)
         db.session.flush()  # its parts need the id
         _add_parts(refund.id, due.id, amount_fen)
-        notify(
-            "yy_order_0000001",
-            OPERATIONS,
-            {"order_no": due.subject_no, "amount": amount_fen, "reason": reason[:60] or "未填写"},
-            once=refund.no,
-        )
+        tell_operations(due, refund, reason=reason)
         return number
 
 
