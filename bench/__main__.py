@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import machine, memory, pages, purchase
+from bench import machine, memory, pages, purchase, queries
 from bench.figures import Report
 from bench.world import FULL, QUICK, ROOT, World, open_world
 from wxapp.core import clock
@@ -16,6 +17,7 @@ from wxapp.core import clock
 BENCHES: dict[str, Callable[[World, Report], None]] = {
     purchase.NAME: purchase.measure,
     pages.NAME: pages.measure,
+    queries.NAME: queries.measure,
     memory.NAME: memory.measure,
 }
 
@@ -24,6 +26,7 @@ def main() -> int:
     """Return 1 when something that is wanted does not hold."""
     chosen = _arguments()
     effort = QUICK if chosen.quick else FULL
+    logging.disable(logging.WARNING)  # of what is set up in this process; the programs have logs of their own
     # A short path: a Unix socket's name may not be longer than about a hundred characters.
     with (
         tempfile.TemporaryDirectory(prefix="wxapp-bench-", dir="/tmp") as folder,

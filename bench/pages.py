@@ -38,9 +38,7 @@ def measure(world: World, report: Report) -> None:
     web.running.stop()
 
 
-def _compare(
-    world: World, report: Report, what: str, path: str, wanted: float, *, web: Served, empty: Served
-) -> None:
+def _compare(world: World, report: Report, what: str, path: str, wanted: float, *, web: Served, empty: Served) -> None:
     for served, warm in ((web, path), (empty, "/")):
         load(served, [warm], seconds=0.5)
     ours: list[Pace] = []
@@ -79,7 +77,13 @@ def _rates(paces: Sequence[Pace]) -> Rounds:
 
 
 def load(
-    served: Served, paths: list[str], *, seconds: float, connections: int = CONNECTIONS, cookie: str = "", most: int = 10**6
+    served: Served,
+    paths: list[str],
+    *,
+    seconds: float,
+    connections: int = CONNECTIONS,
+    cookie: str = "",
+    most: int = 10**6,
 ) -> Pace:
     """Ask for pages over several connections.
 

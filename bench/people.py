@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, g
@@ -94,7 +95,7 @@ def _rows_of(user_id: int, patient_id: int, account_id: int) -> dict[str, int | 
     ):
         part = Model.metadata.tables[table]
         names = [each.name for each in part.c if isinstance(each.type, sa.String | sa.Text) or each.name == "id"]
-        row = db.session.execute(
+        row: sa.Row[Any] = db.session.execute(
             sa.select(*[sa.literal_column(f"`{table}`.`{name}`") for name in names])
             .select_from(part)
             .where(part.c[column] == value)

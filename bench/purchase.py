@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from flask import Flask
 from bench import machine, people, recording
 from bench.figures import Figure, Report, Rounds, percent, ratio_of
 from bench.people import Buyer, Ware
-from bench.world import Served, World, run_programs
+from bench.world import Effort, Served, World, run_programs
 from tests.engines.processes import free_port
 from wxapp.core import settings
 from wxapp.core.db import db
@@ -65,7 +66,8 @@ def measure(world: World, report: Report) -> None:
                 settings.write(PASSWORD_FREE, free_fen, by="system:bench")
         time.sleep(2.5)  # until then a process may still know the old value
         recorded = recording.record(bare.buyers, bare.wares, _clicks(bare.app, asks_password=not free_fen))
-        _compare(world, report, what, recorded, ours, bare, web=web, asks_password=not free_fen, ends=ends)
+        buy = partial(_buy, web, ours, asks_password=not free_fen, ends=ends)
+        _compare(report, what, recorded, buy, partial(_replay, world, bare, recorded), world.effort)
     web.running.stop()
     _check_books(report, ours, ends)
 
@@ -95,29 +97,22 @@ def _clicks(app: Flask, *, asks_password: bool) -> Any:
 
 
 def _compare(
-    world: World,
     report: Report,
     what: str,
     recorded: recording.Recording,
-    ours: Side,
-    bare: Side,
-    *,
-    web: Served,
-    asks_password: bool,
-    ends: Counter[str],
+    buy: Callable[[float], Pace],
+    replay: Callable[[float], tuple[Pace, dict[str, int]]],
+    effort: Effort,
 ) -> None:
-    seconds = world.effort.seconds
-    buy = lambda seconds: _buy(web, ours, seconds=seconds, asks_password=asks_password, ends=ends)  # noqa: E731
-    replay = lambda seconds: _replay(world, bare, recorded, seconds=seconds)  # noqa: E731
     buy(1.0)
     differing = replay(1.0)[1]
     if differing:
         raise RuntimeError(f"the replay met other rows than the recording: {differing}")
     mine: list[Pace] = []
     other: list[Pace] = []
-    for _ in range(world.effort.rounds):
-        mine.append(buy(seconds))
-        other.append(replay(seconds)[0])
+    for _ in range(effort.rounds):
+        mine.append(buy(effort.seconds))
+        other.append(replay(effort.seconds)[0])
     a, b = (Rounds(tuple(pace.per_second for pace in paces)) for paces in (mine, other))
     ratio = ratio_of(a, b)
     report.add(
@@ -153,7 +148,7 @@ def _median(paces: Sequence[Pace], name: str) -> float:
     return Rounds(tuple(getattr(pace, name) for pace in paces)).median
 
 
-def _buy(web: Served, side: Side, *, seconds: float, asks_password: bool, ends: Counter[str]) -> Pace:
+def _buy(web: Served, side: Side, seconds: float, *, asks_password: bool, ends: Counter[str]) -> Pace:
     job = {
         "port": web.port,
         "visit": "buy",
@@ -176,7 +171,7 @@ def _buy(web: Served, side: Side, *, seconds: float, asks_password: bool, ends: 
     return Pace(done / result["seconds"], used / done * 1000, took["p50"] * 1000, took["p99"] * 1000)
 
 
-def _replay(world: World, side: Side, recorded: recording.Recording, *, seconds: float) -> tuple[Pace, dict[str, int]]:
+def _replay(world: World, side: Side, recorded: recording.Recording, seconds: float) -> tuple[Pace, dict[str, int]]:
     jobs = [
         {
             "port": sa.engine.make_url(world.mariadb.url).port,
@@ -226,7 +221,8 @@ def _check_books(report: Report, side: Side, ends: Counter[str]) -> None:
     report.add(
         Figure(
             NAME,
-            f"afterwards: stock, balances, payments and ledger agree ({paid:,} purchases, {ends['sold out']:,} times sold out)",
+            f"afterwards stock, balances, payments and ledger agree: {paid:,} purchases, "
+            f"{ends['sold out']:,} refused as sold out",
             f"{len(broken)} disagree",
             "",
             "",

@@ -101,9 +101,7 @@ class World:
         return self._empty
 
     def scheduler(self, config: Path) -> Running:
-        return self.processes.start(
-            "scheduler", [sys.executable, "-m", "wxapp", "--config", str(config), "scheduler"]
-        )
+        return self.processes.start("scheduler", [sys.executable, "-m", "wxapp", "--config", str(config), "scheduler"])
 
 
 @contextmanager

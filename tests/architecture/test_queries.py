@@ -1,0 +1,41 @@
+"""No page asks the database more often when there is more to show, and none asks often."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from tests.factories import hospital
+from wxapp.core import settings
+from wxapp.h5.shell import forget_public_pages
+
+MOST = 12
+FEW, MANY = 3, 30
+LEAD_ON = {"messages.site_message", "mall_admin.find_by_code"}
+"""Pages that lead to another one."""
+
+
+def counts(app: Flask, filled: hospital.Hospital, cookie: str, sent: list[str]) -> dict[str, int]:
+    """Look at every page once and return how often each asked."""
+    found: dict[str, int] = {}
+    client = app.test_client(use_cookies=False)
+    for endpoint, address in hospital.addresses(app, filled).items():
+        forget_public_pages()
+        settings.forget()
+        with app.app_context():  # of its own: the request remembers nothing of another one
+            sent.clear()
+            answer = client.get(address, headers={"Cookie": cookie, "User-Agent": "MicroMessenger"})
+            found[endpoint] = len(sent)
+            assert (answer.status_code in {302, 303}) is (endpoint in LEAD_ON) and answer.status_code < 400, f"{endpoint} {address}: {answer.status}"
+    return found
+
+
+def test_no_page_asks_often_or_more_often_for_more_rows(app: Flask, queries: list[str]) -> None:
+    filled = hospital.open_hospital()
+    cookie = hospital.sign_in_both(app, filled)
+    hospital.fill(filled, FEW)
+    few = counts(app, filled, cookie, queries)
+    hospital.fill(filled, MANY)
+    many = counts(app, filled, cookie, queries)
+    assert {page: (few[page], count) for page, count in many.items() if count > few[page]} == {}
+    assert {page: count for page, count in many.items() if count > MOST} == {}
+    assert len(many) > 60

@@ -1,0 +1,224 @@
+"""A whole hospital with so many rows in every list, and the addresses of all its pages."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask, g
+from werkzeug.routing import Rule
+
+from tests.factories.mall import CONTACT, make_category, make_goods
+from tests.factories.patients import make_patient, make_wechat_user
+from tests.factories.staff import make_member, make_role
+from tests.factories.wallet import make_balance
+from wxapp.admin import audit
+from wxapp.core import clock, sessions
+from wxapp.core.db import db, transaction
+from wxapp.core.job_runs import JobRun
+from wxapp.core.permissions import Permission
+from wxapp.mall import queries as mall_queries
+from wxapp.mall.models import Goods, GoodsPicture
+from wxapp.mall.rules import Wanted
+from wxapp.mall.services import ordering, refunds
+from wxapp.messages.models import Message
+from wxapp.messages.services.broadcasts import draft_broadcast
+from wxapp.patients import services as patients
+from wxapp.patients.models import Binding
+from wxapp.payments import services as payments
+from wxapp.payments.models import Difference, Method
+from wxapp.payments.rules import Kind
+from wxapp.payments.services.differences import write_difference
+from wxapp.wallet import services as wallet
+from wxapp.website.services import PhysicianText, add_physician
+
+LINES = 3
+MOST_BINDINGS = 9
+"""Bindings one user or patient may have is limited; of everything else there may be any number."""
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Hospital:
+    """Who looks, and what the rules' parts stand for."""
+
+    user_id: int
+    patient_id: int
+    member_id: int
+    arguments: dict[str, Any] = field(default_factory=dict)
+    rows: int = 0
+
+
+def open_hospital() -> Hospital:
+    """Make the two who look at the pages: a WeChat user with a patient, and a member of staff who may do all."""
+    patient = make_patient(balance_password="739164")
+    user = make_wechat_user(patient=patient)
+    member = make_member(everything=True)
+    return Hospital(user.id, patient.id, member.id)
+
+
+def fill(hospital: Hospital, rows: int) -> None:
+    """Bring every list up to so many rows."""
+    goods = [_make_goods(rows) for _ in range(hospital.rows, rows)]
+    for number in range(hospital.rows, rows):
+        _one_of_each(hospital, number)
+    for _ in range(hospital.rows, rows):
+        _orders(hospital, goods)
+    hospital.rows = rows
+    db.session.commit()
+
+
+def _make_goods(rows: int) -> Goods:
+    goods = make_goods(items=tuple(f"项目{n}" for n in range(rows)), category_id=make_category().id, stock=10_000)
+    with transaction():
+        for position in range(rows):
+            db.session.add(GoodsPicture(goods_id=goods.id, token=f"none-{goods.id}-{position}", position=position))
+    return goods
+
+
+def _one_of_each(hospital: Hospital, number: int) -> None:
+    by = "staff:1"
+    now = clock.now()
+    other, other_user = make_patient(name=f"甲{number}"), make_wechat_user()
+    if number < MOST_BINDINGS:
+        patients.bind_by_staff(hospital.user_id, other.id, by=by)
+        patients.bind_by_staff(other_user.id, hospital.patient_id, by=by)
+        patients.switch_patient(hospital.user_id, hospital.patient_id)
+    make_balance(hospital.patient_id, 10_000)
+    make_balance(other.id, 10_000)
+    movement = wallet.request_pay_back(patient_id=other.id, amount_fen=100, method="cash", by=by, note="")
+    role = make_role({Permission.GOODS_READ})
+    member = make_member(roles=[role])
+    physician = add_physician(PhysicianText(f"医生{number}", f"科室{number}", "主任医师"), by=by)
+    with transaction():
+        audit.record("test.row", f"goods:{number}", "", by=f"staff:{member.id}")
+        db.session.add(JobRun(job=f"job-{number}", started_at=now, ended_at=now, count=1, fence=1))
+        db.session.add(_session(member.id, number))
+        write_difference(Kind.MISMATCH, f"reference-{number}", day=clock.today(), channel_fen=1, ours_fen=2)
+    broadcast = draft_broadcast(
+        title="停电通知",
+        body="请改期",
+        group_name="bound_patients",
+        with_template=False,
+        per_minute=60,
+        staff_id=hospital.member_id,
+    )
+    hospital.arguments |= {
+        "category_id": None,
+        "broadcast_id": broadcast.id,
+        "physician_id": physician.id,
+        "role_id": role.id,
+        "member_id": member.id,
+        "no": movement.no,
+    }
+
+
+def _session(member_id: int, number: int) -> sessions.SessionRow:
+    now = clock.now()
+    return sessions.SessionRow(
+        token_hash=f"hospital-{number}",
+        kind="staff",
+        subject_id=member_id,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + sessions.STAFF.absolute,
+        address="127.0.0.1",
+        browser="test",
+    )
+
+
+def _orders(hospital: Hospital, goods: list[Goods]) -> None:
+    """An order that waits for its payment, one that was paid, and one of which a part is to go back."""
+    waiting = place(hospital.patient_id, goods)
+    for order_no in (place(hospital.patient_id, goods), place(hospital.patient_id, goods)):
+        order = mall_queries.get_order(order_no)
+        payments.collect(order.payment_no, [(Method.CASH, order.total_fen)], by="staff:1")
+        db.session.expire_all()
+    pieces = {mall_queries.get_order(order_no).lines[0].id: 1}
+    refund_no = refunds.request_refund(order_no, pieces=pieces, reason="不想要了", by="staff:2")
+    waits = mall_queries.get_order(waiting)
+    hospital.arguments |= {
+        "goods_id": goods[0].id,
+        "category_id": goods[0].category_id,
+        "order_no": order_no,
+        "payment_no": waits.payment_no,
+        "refund_no": refund_no,
+        "code": waits.redemption_code,
+    }
+
+
+def place(patient_id: int, goods: list[Goods]) -> str:
+    """Place an order of some lines; each by another user, as one may hold few unpaid ones."""
+    number = next(_numbers)
+    return ordering.place_order(
+        wechat_user_id=1_000_000 + number,
+        patient_id=patient_id,
+        wanted=[Wanted(each.id, 1, each.price_fen) for each in goods[:LINES]],
+        contact=CONTACT,
+        once_key=f"hospital-{number:08d}",
+    )
+
+
+# --- addresses -------------------------------------------------------------------------------------------------------
+
+NO_PAGES = {
+    "static": "served by WhiteNoise",
+    "media": "a file",
+    "healthz": "asks nobody",
+    "readyz": "asks the database for its life only",
+    "h5.jssdk_config": "asks WeChat",
+    "wechat.login": "leads to WeChat",
+    "wechat.login_return": "comes from WeChat",
+    "wechat.verify_callback": "comes from WeChat",
+    "admin_any_spelling": "leads to the page with the right spelling",
+    "staff_admin.login": "for those who have not signed in",
+    "staff_admin.code_page": "for those who have not signed in",
+}
+
+
+def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
+    """Return the address of each page by its endpoint.
+
+    :raises KeyError: a rule has a part that :func:`fill` makes nothing for
+    """
+    found: dict[str, str] = {}
+    values = {**hospital.arguments, **_looked_up(hospital)}
+    with app.test_request_context(base_url=app.config["WXAPP"].app.base_url):
+        for rule in app.url_map.iter_rules():
+            if "GET" in (rule.methods or ()) and rule.endpoint.rstrip("0123456789") not in NO_PAGES:
+                found[rule.endpoint] = _address(app, rule, values)
+    found["mall.checkout"] += f"?goods_id={values['goods_id']}&quantity=1"
+    return found
+
+
+def _address(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
+    if rule.endpoint == "messages_admin.template_page":
+        values = values | {"code": "pt_order_0000001", "channel": "oa_template"}
+    return app.url_for(rule.endpoint, **{name: values[name] for name in rule.arguments})
+
+
+def _looked_up(hospital: Hospital) -> dict[str, Any]:
+    own = sa.select(Binding.id).where(Binding.patient_id == hospital.patient_id)
+    return {
+        "patient_id": hospital.patient_id,
+        "message_id": db.session.scalar(
+            sa.select(sa.func.max(Message.id)).where(Message.receiver_id == hospital.patient_id)
+        ),
+        "difference_id": db.session.scalar(sa.select(sa.func.max(Difference.id))),
+        "binding_id": db.session.scalar(own.where(Binding.wechat_user_id == hospital.user_id)),
+        "other_id": db.session.scalar(own.where(Binding.wechat_user_id != hospital.user_id).limit(1)),
+        "day": clock.today().isoformat(),
+    }
+
+
+def sign_in_both(app: Flask, hospital: Hospital) -> str:
+    """Return the cookies of one browser that is signed in as the user and as the member of staff."""
+    pairs: list[str] = []
+    for door, subject_id in ((sessions.WECHAT, hospital.user_id), (sessions.STAFF, hospital.member_id)):
+        with app.app_context(), app.test_request_context(headers={"User-Agent": "MicroMessenger"}):
+            sessions.sign_in(door, subject_id)
+            pairs += [f"{name}={kept[0]}" for name, kept in g.cookies.items()]
+    return "; ".join(pairs)
