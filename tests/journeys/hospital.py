@@ -20,7 +20,7 @@ from wxapp.app import create_app
 from wxapp.core.config import load
 from wxapp.core.db import db, transaction
 from wxapp.demo.content import people, texts
-from wxapp.demo.set_up import Folder, Outside, prepare
+from wxapp.demo.set_up import Addresses, Folder, Outside, prepare
 from wxapp.mall.models import GoodsKind
 from wxapp.mall.services import catalogue
 from wxapp.mall.services.catalogue import GoodsDraft
@@ -32,7 +32,7 @@ from wxapp.staff import services as staff
 from wxapp.staff.models import Role
 from wxapp.wallet import services as wallet
 
-PASSWORD = "seven quiet herons"  # noqa: S105 - of the people at the desks in this test
+PASSWORD = "seven quiet herons"
 BALANCE_PASSWORD = people.BALANCE_PASSWORD
 PATIENT = people.patients(1)[0]
 """Lin Xiaoman, person 1 of the phone."""
@@ -62,17 +62,25 @@ class Hospital:
 
 def open_hospital(processes: Processes, folder: Path, database_url: str) -> Hospital:
     """Start web, scheduler and sandbox on a filled database."""
-    files = Folder(folder)
-    port = free_pair()
-    outside = Outside(people.SANDBOX_PEOPLE, texts.config_templates(), texts.sms_texts(), texts.sandbox_templates())
-    addresses = prepare(files, port=port, outside=outside)
-    config = files.config.read_text(encoding="utf-8")
-    files.config.write_text(config.replace('"sqlite:///wxapp.sqlite"', json.dumps(database_url)), encoding="utf-8")
+    files, port = configure(folder, database_url)
     processes.sandbox(files.sandbox, port=port + 1)
     _run([sys.executable, "-m", "tests.journeys.hospital", str(files.config)])
     processes.web(files.config, port=port)
     processes.scheduler(files.config)
+    addresses = Addresses.on(port)
     return Hospital(addresses.web, addresses.sandbox, files.config)
+
+
+def configure(folder: Path, database_url: str) -> tuple[Folder, int]:
+    """Write the configurations of web (on the port) and sandbox (on the next one)."""
+    files, port = Folder(folder), free_pair()
+    outside = Outside(people.SANDBOX_PEOPLE, texts.config_templates(), texts.sms_texts(), texts.sandbox_templates())
+    prepare(files, port=port, outside=outside)
+    config = files.config.read_text(encoding="utf-8")
+    files.config.write_text(config.replace('"sqlite:///wxapp.sqlite"', json.dumps(database_url)), encoding="utf-8")
+    with files.sandbox.open("a", encoding="utf-8") as sandbox:
+        sandbox.write("[timing]\nrefund_delay = 0\n")
+    return files, port
 
 
 def free_pair() -> int:
