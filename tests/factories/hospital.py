@@ -15,7 +15,7 @@ from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.staff import make_member, make_role
 from tests.factories.wallet import make_balance
 from wxapp.admin import audit
-from wxapp.core import clock, sessions
+from wxapp.core import actors, clock, sessions
 from wxapp.core.db import db, transaction
 from wxapp.core.job_runs import JobRun
 from wxapp.core.permissions import Permission
@@ -80,7 +80,9 @@ def _make_goods(rows: int) -> Goods:
 
 
 def _one_of_each(hospital: Hospital, number: int) -> None:
-    by = "staff:1"
+    role = make_role({Permission.GOODS_READ})
+    member = make_member(roles=[role])
+    by = actors.staff(member.id)  # another in each row, as names are looked up
     now = clock.now()
     other, other_user = make_patient(name=f"甲{number}"), make_wechat_user()
     if number < MOST_BINDINGS:
@@ -90,11 +92,9 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
     make_balance(hospital.patient_id, 10_000)
     make_balance(other.id, 10_000)
     movement = wallet.request_pay_back(patient_id=other.id, amount_fen=100, method="cash", by=by, note="")
-    role = make_role({Permission.GOODS_READ})
-    member = make_member(roles=[role])
     physician = add_physician(PhysicianText(f"医生{number}", f"科室{number}", "主任医师"), by=by)
     with transaction():
-        audit.record("test.row", f"goods:{number}", "", by=f"staff:{member.id}")
+        audit.record("test.row", f"goods:{number}", "", by=by)
         db.session.add(JobRun(job=f"job-{number}", started_at=now, ended_at=now, count=1, fence=1))
         db.session.add(_session(member.id, number))
         write_difference(Kind.MISMATCH, f"reference-{number}", day=clock.today(), channel_fen=1, ours_fen=2)
@@ -133,12 +133,13 @@ def _session(member_id: int, number: int) -> sessions.SessionRow:
 def _orders(hospital: Hospital, goods: list[Goods]) -> None:
     """An order that waits for its payment, one that was paid, and one of which a part is to go back."""
     waiting = place(hospital.patient_id, goods)
+    cashier, clerk = make_member(), make_member()
     for order_no in (place(hospital.patient_id, goods), place(hospital.patient_id, goods)):
         order = mall_queries.get_order(order_no)
-        payments.collect(order.payment_no, [(Method.CASH, order.total_fen)], by="staff:1")
+        payments.collect(order.payment_no, [(Method.CASH, order.total_fen)], by=actors.staff(cashier.id))
         db.session.expire_all()
     pieces = {mall_queries.get_order(order_no).lines[0].id: 1}
-    refund_no = refunds.request_refund(order_no, pieces=pieces, reason="不想要了", by="staff:2")
+    refund_no = refunds.request_refund(order_no, pieces=pieces, reason="不想要了", by=actors.staff(clerk.id))
     waits = mall_queries.get_order(waiting)
     hospital.arguments |= {
         "goods_id": goods[0].id,

@@ -82,8 +82,9 @@ def actor_name(actor: str) -> str:
         return actor
     known: dict[int, str] = g.setdefault("staff_names", {}) if has_request_context() else {}
     if int(number) not in known:
-        known.update(_names([int(number)]))
-    return known.get(int(number), actor)
+        # Who is not there any more is remembered too, else every row of a list would ask for him.
+        known.update({int(number): actor} | _names([int(number)]))
+    return known[int(number)]
 
 
 def remember_names(all_actors: list[str]) -> None:

@@ -132,7 +132,10 @@ class TableView:
             rows = _run(self._ordered(self.source).offset(start).limit(count))
         else:
             rows = list(self.source)[start : start + count]
-        return rows if self.table.make is None else [self.table.make(row) for row in rows]
+        made = rows if self.table.make is None else [self.table.make(row) for row in rows]
+        actors = [column for column in self.table.columns if column.kind == "actor"]
+        identity.remember_names([str(cells.raw(column, row)) for column in actors for row in made])
+        return made
 
     def _ordered(self, statement: sa.Select[Any]) -> sa.Select[Any]:
         falling = self.sort.startswith("-")

@@ -61,7 +61,7 @@ class DatabaseStore:
     """
 
     def get(self, key: str) -> str | None:
-        with self._connection() as connection:
+        with _own_connection(writes=False) as connection:  # else every page would queue for SQLite's one right to write
             alive = sa.select(_ROW.c.value).where(_ROW.c.key == key, _ROW.c.expires_at > time.time())
             value: str | None = connection.execute(alive).scalar()
             return value
@@ -129,14 +129,14 @@ class _Joined:
         return None
 
 
-def _own_connection() -> Any:
+def _own_connection(*, writes: bool = True) -> Any:
     engine: Any = db.engine
     if isinstance(engine, Connection):  # tests run everything inside one connection
         return _Joined(engine)
     if engine.dialect.name == "sqlite":
         if in_transaction():
             return _Joined(db.session().connection())
-        return engine.execution_options(**{WRITES: True}).begin()
+        return engine.execution_options(**{WRITES: writes}).begin()
     return engine.begin()
 
 

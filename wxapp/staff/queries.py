@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
@@ -35,10 +35,9 @@ def permissions_of_all(roles: Iterable[Role]) -> frozenset[Permission]:
 
 
 def find_active(member_id: int) -> Member | None:
-    """Return a member with the roles, None when there is none or the account is off."""
-    return db.session.scalars(
-        sa.select(Member).where(Member.id == member_id, Member.is_active).options(selectinload(Member.roles))
-    ).one_or_none()
+    """Return a member with the roles, None when there is none or the account is off; every staff page begins so."""
+    statement = sa.select(Member).where(Member.id == member_id, Member.is_active).options(joinedload(Member.roles))
+    return db.session.scalars(statement).unique().one_or_none()
 
 
 def get_member(member_id: int) -> Member:
