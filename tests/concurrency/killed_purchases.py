@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import requests
@@ -28,20 +28,21 @@ from tests.factories.mall import CONTACT, make_goods
 from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.wallet import make_balance
 from wxapp.app import create_app
-from wxapp.core import clock, events, settings
+from wxapp.core import clock, events, ids, settings
 from wxapp.core.config import load
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import DomainError
 from wxapp.core.events import EventRow, EventState
+from wxapp.core.idempotency import once
 from wxapp.core.outgoing import Outgoing
 from wxapp.mall import queries
-from wxapp.mall.models import Goods, Order, OrderStatus
+from wxapp.mall.models import Goods, Order, OrderLine, OrderStatus
 from wxapp.mall.rules import Wanted
 from wxapp.mall.services import ordering, refunds
 from wxapp.messages.models import Message
 from wxapp.payments import services as payments
 from wxapp.payments import tasks
-from wxapp.payments.models import PaymentOrder, Refund, RefundStatus
+from wxapp.payments.models import PartStatus, PaymentOrder, Refund, RefundPart, RefundStatus
 from wxapp.payments.services import paying_back
 from wxapp.payments.services.wechat import Payer
 from wxapp.wallet import services as wallet
@@ -49,6 +50,7 @@ from wxapp.wallet import services as wallet
 PRICE_FEN, STOCK, PIECES = 1_000, 10_000, 2
 PASSWORD = "135791"
 MOST_STEPS = 200
+PAID = (OrderStatus.PAID, OrderStatus.REFUNDING, OrderStatus.REFUNDED)
 CLERK, CHIEF = "staff:1", "staff:2"
 real_now = clock.now
 
@@ -80,7 +82,7 @@ class World:
 
     def catch_up(self) -> None:
         """Let the scheduler do its work as time goes by; unpaid orders stay open that long."""
-        for seconds in (10, 90, 400):
+        for seconds in (90, 400):
             self.offset += timedelta(seconds=seconds)
             self.ask("POST", "pay/tick")
             for task in (events.deliver_due, tasks.query_attempts, tasks.carry_out_refunds, events.deliver_due):
@@ -113,22 +115,20 @@ class World:
             yield f"not heard: {', '.join(waiting)}"
 
     def _wrong_goods(self) -> Iterator[str]:
-        held = sold = 0
-        for order in db.session.scalars(sa.select(Order)):
-            pieces = sum(line.quantity for line in order.lines)
-            given_back = order.refunded_fen // PRICE_FEN
-            held += 0 if order.status is OrderStatus.CLOSED else pieces - given_back
-            is_paid = order.status in (OrderStatus.PAID, OrderStatus.REFUNDING, OrderStatus.REFUNDED)
-            sold += pieces - given_back if is_paid else 0
+        pieces = sa.select(
+            sa.func.sum(OrderLine.quantity * PRICE_FEN) - sa.func.sum(Order.refunded_fen)  # each order has one line
+        ).join(OrderLine, OrderLine.order_id == Order.id)
+        held_fen = db.session.scalar(pieces.where(Order.status != OrderStatus.CLOSED)) or 0
+        sold_fen = db.session.scalar(pieces.where(Order.status.in_(PAID))) or 0
         goods = db.session.get_one(Goods, self.goods_id, populate_existing=True)
-        if (goods.stock + held, goods.sales) != (STOCK, sold):
-            yield f"stock {goods.stock} and {held} held of {STOCK}; sales {goods.sales}, sold {sold}"
+        if (goods.stock + held_fen // PRICE_FEN, goods.sales) != (STOCK, sold_fen // PRICE_FEN):
+            yield f"stock {goods.stock}, sales {goods.sales}; orders hold {held_fen} fen, sold are {sold_fen} fen"
 
 
 class _Listener(BaseHTTPRequestHandler):
     """Our web process as WeChat sees it: it is dead, but the notification was on its way."""
 
-    heard: list[tuple[dict[str, str], bytes]] = []
+    heard: ClassVar[list[tuple[dict[str, str], bytes]]] = []
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -343,14 +343,14 @@ SCENARIOS: dict[str, type[Scenario]] = {
 
 def key_apart_from_the_order() -> None:
     """The order is kept before the key that would make it the only one."""
-    kept = ordering.once
+    kept = once
 
     def split(scope: str, key: str, asked: Any, work: Callable[[], str], **more: Any) -> str:
         with transaction():
             answer = work()
         return kept(scope, key, asked, lambda: answer, **more)
 
-    ordering.once = split
+    ordering.once = split  # type: ignore[attr-defined]
 
 
 def news_apart_from_the_money() -> None:
@@ -373,13 +373,17 @@ def _after_a_commit(step: Callable[..., object], *arguments: Any) -> None:
 
 def a_new_number_for_each_try() -> None:
     """A refund whose answer was lost is sent again as another one."""
+    query = paying_back.query_part
 
     def send_again(part_id: int) -> None:
+        if db.session.get_one(RefundPart, part_id).channel_state:
+            return query(part_id)
         with transaction():
-            part = db.session.get_one(paying_back.RefundPart, part_id)
-            part.out_refund_no = paying_back.ids.outside_number("T")
-            part.status = paying_back.PartStatus.WAITING
+            part = db.session.get_one(RefundPart, part_id)
+            part.out_refund_no = ids.outside_number("T")
+            part.status = PartStatus.WAITING
             part.next_try_at = clock.now()
+        return None
 
     paying_back.query_part = send_again
 
@@ -430,7 +434,7 @@ def main(config: str, scenario: str, twin: str = "") -> None:
     app = create_app(loaded)
     address = urlsplit(loaded.app.base_url)
     # A connection that a fork inherits is no good in it.
-    Outgoing._session = lambda _: _fresh_session()  # type: ignore[method-assign]
+    Outgoing._session = _fresh_session  # type: ignore[method-assign,assignment]
     if twin:
         TWINS[twin]()
     with app.app_context(), HTTPServer((str(address.hostname), int(address.port or 0)), _Listener) as listener:
@@ -442,7 +446,7 @@ def main(config: str, scenario: str, twin: str = "") -> None:
     json.dump([vars(death) for death in deaths], sys.stdout, ensure_ascii=False)
 
 
-def _fresh_session() -> requests.Session:
+def _fresh_session(_: Outgoing) -> requests.Session:
     session = requests.Session()
     session.trust_env = False
     return session
