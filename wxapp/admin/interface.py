@@ -221,7 +221,14 @@ def _read_json_as_form() -> None:
                 raise Invalid({str(key): "此项内容格式不正确"})
             if item is not None:
                 pairs.append((str(key), "" if item is False else "1" if item is True else str(item)))
+    if any(_is_broken(key) or _is_broken(text) for key, text in pairs):
+        raise Invalid({}, "请求内容含有无法识别的字符")
     request.__dict__["form"] = ImmutableMultiDict(pairs)
+
+
+def _is_broken(text: str) -> bool:
+    """Whether a text holds half a character, which JSON can write and no table can keep."""
+    return any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _audit(spec: Interface, arguments: dict[str, Any], *, result: str = audit.OK, detail: str = "") -> None:
@@ -270,7 +277,10 @@ def _done(done: Done) -> Response:
 
 
 def _came_from() -> str:
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return ""
     return f"{parts.path}?{parts.query}" if parts.netloc == request.host else ""
 
 

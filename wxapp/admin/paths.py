@@ -67,7 +67,10 @@ def without_html(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def own_path(target: str) -> str:
     """Return the target if it is a path below the staff door, else "" (no open redirect)."""
-    parts = urlsplit(target)
+    try:
+        parts = urlsplit(target)
+    except ValueError:
+        return ""
     if parts.scheme or parts.netloc or "\\" in target or not is_staff_path(parts.path):
         return ""
     return f"{parts.path}?{parts.query}" if parts.query else parts.path

@@ -56,9 +56,32 @@ def read_form(model: type[F], source: MultiDict[str, str] | None = None) -> F:
     if errors:
         raise Invalid(errors)
     try:
-        return model.model_validate(raw)
+        form = model.model_validate(raw)
     except ValidationError as error:
         raise Invalid(_sentences(model, error)) from None
+    if errors := {
+        name: f"{label_of(model, name)}数值过大" for name in model.model_fields if _is_huge(getattr(form, name))
+    }:
+        raise Invalid(errors)
+    return form
+
+
+def row_key(text: str) -> int:
+    """Return the number of a row that an address names, e.g. where a list goes on.
+
+    :raises ValueError: no number, or larger than any row's
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
+        raise ValueError("no number of a row")
+    return int(text)
+
+
+_MOST_DIGITS = 18
+
+
+def _is_huge(value: object) -> bool:
+    """Whether a number is larger than what a column holds: SQLite's driver fails on it."""
+    return isinstance(value, int) and abs(value) >= 10**_MOST_DIGITS
 
 
 def label_of(model: type[BaseModel], name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -21,6 +22,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from wxapp.core import clock, ids
 from wxapp.core.db import BigId, Model, UTCDateTime, change, db, transaction
 from wxapp.core.errors import PageExpired
+
+_VISITOR = re.compile(r"[A-Za-z0-9_-]{30,64}")
 
 _SEEN_EVERY = timedelta(minutes=1)
 """A session's last use is written at most this often."""
@@ -158,7 +161,7 @@ def visitor() -> str:
     name = _cookie_name("visitor")
     if "visitor" not in g:
         g.visitor = request.cookies.get(name, "")
-        if len(g.visitor) < 30:
+        if not _VISITOR.fullmatch(g.visitor):  # none yet, or not one of ours: it becomes part of keys
             g.visitor = ids.new_token(24)
             g.setdefault("cookies", {})[name] = (g.visitor, WECHAT.absolute)
     return str(g.visitor)
@@ -184,8 +187,15 @@ def check_origin() -> None:
     :raises PageExpired: the browser named a foreign origin
     """
     origin = request.headers.get("Origin")
-    if origin and origin != "null" and urlsplit(origin).netloc not in _own_hosts():
+    if origin and origin != "null" and _host_of(origin) not in _own_hosts():
         raise PageExpired
+
+
+def _host_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _own_hosts() -> set[str]:

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import IntegerConverter
 
 from wxapp.core import clock, masking, sessions
 from wxapp.core.config import Config
@@ -67,6 +68,7 @@ def init_app(app: Flask, config: Config) -> None:
         count = config.app.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     app.session_interface = _NoFlaskSession()
+    app.url_map.converters["int"] = _Number
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(
@@ -121,6 +123,12 @@ def _set_headers(response: Response) -> Response:
     if request.is_secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     return response
+
+
+class _Number(IntegerConverter):
+    """A whole number in a path: no more digits than a column holds, so that a longer one is no page of ours."""
+
+    regex = "[0-9]{1,18}"
 
 
 class _NoFlaskSession(SessionInterface):

@@ -15,7 +15,7 @@ from wxapp.admin.identity import current_staff
 from wxapp.admin.interface import Interfaces
 from wxapp.admin.tables import Action, Table
 from wxapp.core import idempotency
-from wxapp.core.forms import read_form
+from wxapp.core.forms import read_form, row_key
 from wxapp.core.masking import masked_name
 from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
@@ -110,7 +110,7 @@ def account(patient_id: int) -> Page:
     """Show a patient's stored value; a patient without an account gets one with the first top-up."""
     patient = get_patient(patient_id)
     found = queries.find_account(PATIENT, patient_id)
-    before = request.args.get("before", type=int)
+    before = request.args.get("before", type=row_key)
     lines = queries.statement_of(found.id, before_id=before, limit=31) if found else []
     return Page(
         "wallet/admin/account.html",

@@ -6,6 +6,7 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from wxapp.core.forms import row_key
 from wxapp.h5 import registry
 from wxapp.h5.identity import User
 from wxapp.h5.shell import Pages, piece
@@ -24,7 +25,7 @@ def bills() -> ResponseReturnValue:
     """Show the balance of the current patient and every change of it, newest first."""
     patient = current_patient()
     account = queries.find_account(PATIENT, patient.id)
-    before = request.args.get("before", default=None, type=int)
+    before = request.args.get("before", type=row_key)
     lines = queries.statement_of(account.id, before_id=before, limit=_PAGE + 1) if account else []
     return render_template(
         "wallet/bills.html",
