@@ -168,16 +168,34 @@ def figures(since: date, until: date) -> list[DayFigure]:
     return [DayFigure(day, Channel(channel), state, count) for day, channel, state, count in rows]
 
 
-def dead_letters(*, days: int = 7, at_most: int = 1000) -> int:
+def sent_and_dead(day: date) -> tuple[int, int]:
+    """Return how many messages left the house on a day, and how many dead letters wait for a person."""
+    sent = (
+        sa.select(sa.func.count())
+        .where(
+            Delivery.created_on == day,
+            Delivery.channel != Channel.SITE,
+            Delivery.state.in_((DeliveryState.SENT, DeliveryState.DELIVERED)),
+        )
+        .scalar_subquery()
+    )
+    row = db.session.execute(sa.select(sent, _dead_letters(since=day - timedelta(days=7)))).one()
+    return int(row[0]), int(row[1])
+
+
+def dead_letters(*, days: int = 7) -> int:
     """Return how many dead letters of the last days wait for a person."""
-    since = clock.today() - timedelta(days=days)
+    return db.session.execute(sa.select(_dead_letters(since=clock.today() - timedelta(days=days)))).scalar_one()
+
+
+def _dead_letters(*, since: date, at_most: int = 1000) -> sa.ScalarSelect[int]:
     few = (
         sa.select(Delivery.id)
         .where(Delivery.state == DeliveryState.DEAD, Delivery.created_on >= since)
         .limit(at_most)
         .subquery()
     )
-    return db.session.execute(sa.select(sa.func.count()).select_from(few)).scalar_one()
+    return sa.select(sa.func.count()).select_from(few).scalar_subquery()
 
 
 def oldest_due() -> timedelta:

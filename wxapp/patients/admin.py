@@ -24,7 +24,7 @@ from wxapp.core.masking import masked_id_number, masked_name, masked_phone
 from wxapp.core.permissions import Permission
 from wxapp.patients import queries, services
 from wxapp.patients.forms import ChangePatientForm, EndBindingForm, IssuePasswordForm, PatientForm
-from wxapp.patients.models import Binding, Patient, WechatUser
+from wxapp.patients.models import Patient, WechatUser
 from wxapp.patients.services import PatientDetails
 from wxapp.patients.services.menu import MenuRefused
 
@@ -370,23 +370,20 @@ def _find(text: str) -> list[search.Hit]:
 search.register("患者", Permission.PATIENT_READ, _find)
 
 
-def _new_patients() -> dashboard.Card:
-    count = queries.count_since(Patient.created_at, clock.day_bounds(clock.today())[0])
-    return dashboard.Card(
-        "今日建档", str(count), url=url_for("patients_admin.patient_list"), icon="user-plus", hint="新患者"
-    )
+def _people() -> list[dashboard.Card]:
+    people = queries.people_since(clock.day_bounds(clock.today())[0])
+    return [
+        dashboard.Card(
+            "今日建档", str(people.new), url=url_for("patients_admin.patient_list"), icon="user-plus", hint="新患者"
+        ),
+        dashboard.Card(
+            "今日绑定",
+            str(people.newly_bound),
+            url=url_for("patients_admin.wechat_users", bound="1"),
+            icon="link",
+            hint=f"共{people.bound}位患者已绑定",
+        ),
+    ]
 
 
-def _new_bindings() -> dashboard.Card:
-    count = queries.count_since(Binding.bound_at, clock.day_bounds(clock.today())[0])
-    return dashboard.Card(
-        "今日绑定",
-        str(count),
-        url=url_for("patients_admin.wechat_users", bound="1"),
-        icon="link",
-        hint=f"共{queries.bound_patients_count()}位患者已绑定",
-    )
-
-
-dashboard.dashboard_card(60, Permission.PATIENT_READ, _new_patients)
-dashboard.dashboard_card(61, Permission.PATIENT_READ, _new_bindings)
+dashboard.dashboard_card(60, Permission.PATIENT_READ, _people)

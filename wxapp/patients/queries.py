@@ -339,9 +339,24 @@ def wechat_users_for_staff(*, openid: str, follows: str, bound: str) -> sa.Selec
     return statement
 
 
-def count_since(column: sa.orm.InstrumentedAttribute[datetime], moment: datetime) -> int:
-    """Return how many rows have this moment or a later one in the column."""
-    return db.session.scalar(sa.select(sa.func.count()).where(column >= moment)) or 0
+@dataclass(frozen=True)
+class People:
+    """How many patients and bindings came since a moment, and how many patients are bound in all."""
+
+    new: int
+    newly_bound: int
+    bound: int
+
+
+def people_since(moment: datetime) -> People:
+    new = sa.select(sa.func.count()).where(Patient.created_at >= moment).scalar_subquery()
+    newly_bound = sa.select(sa.func.count()).where(Binding.bound_at >= moment).scalar_subquery()
+    bound = (
+        sa.select(sa.func.count(sa.distinct(Binding.patient_id)))
+        .where(Binding.status == BindingStatus.ACTIVE)
+        .scalar_subquery()
+    )
+    return People(*db.session.execute(sa.select(new, newly_bound, bound)).one())
 
 
 def _is_exactly(text: str) -> sa.ColumnElement[bool]:

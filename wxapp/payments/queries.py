@@ -176,20 +176,24 @@ class Takings:
 def takings(day: date) -> list[Takings]:
     """Return the day's takings by way of payment, largest first."""
     start, end = clock.day_bounds(day)
-    came: dict[Method, tuple[int, int]] = {}
-    for channel, count, fen in db.session.execute(
-        sa.select(Attempt.channel, sa.func.count(), sa.func.sum(Attempt.amount_fen))
+    amount = sa.func.sum(Attempt.amount_fen)
+    attempts = (
+        sa.select(sa.literal("came").label("what"), Attempt.channel, sa.func.count(), amount)
         .where(Attempt.status == AttemptStatus.SUCCEEDED, Attempt.paid_at >= start, Attempt.paid_at < end)
         .group_by(Attempt.channel)
-    ):
-        came[channel] = (count, int(fen))
-    went: dict[Method, int] = {}
-    for channel, fen in db.session.execute(
-        sa.select(RefundPart.channel, sa.func.sum(RefundPart.amount_fen))
+    )
+    parts = (
+        sa.select(sa.literal("went"), RefundPart.channel, sa.func.count(), sa.func.sum(RefundPart.amount_fen))
         .where(RefundPart.done_at >= start, RefundPart.done_at < end)
         .group_by(RefundPart.channel)
-    ):
-        went[channel] = int(fen)
+    )
+    came: dict[Method, tuple[int, int]] = {}
+    went: dict[Method, int] = {}
+    for what, channel, count, fen in db.session.execute(attempts.union_all(parts)):
+        if what == "came":
+            came[channel] = (count, int(fen))
+        else:
+            went[channel] = int(fen)
     rows = [
         Takings(channel, *came.get(channel, (0, 0)), refunded_fen=went.get(channel, 0))
         for channel in came.keys() | went.keys()

@@ -104,8 +104,8 @@ def orders() -> Page:
 @interface("mall.order", GET="/pc/mall/orders/<order_no>", permission=Permission.ORDER_READ)
 def order(order_no: str) -> Page:
     """One order with its steps, and what this person may do with it."""
+    looked_at("mall_order", order_no, "订单详情")  # first: its commit would have the order read a second time
     found = queries.get_order(order_no)
-    looked_at("mall_order", found.no, "订单详情")
     staff = current_staff()
     is_unpaid = found.status in (OrderStatus.AWAITING_PAYMENT, OrderStatus.AWAITING_HOSPITAL)
     return Page(

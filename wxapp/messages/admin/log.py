@@ -145,9 +145,7 @@ def resend_dead() -> Done:
 
 
 def _today() -> list[Card]:
-    today = clock.today()
-    sent = sum(f.count for f in queries.figures(today, today) if f.state in {S.SENT, S.DELIVERED})
-    dead = queries.dead_letters()
+    sent, dead = queries.sent_and_dead(clock.today())
     log = url_for("messages_admin.deliveries")
     return [
         Card("今日送出消息", str(sent), "公众号与短信", log, "send"),
