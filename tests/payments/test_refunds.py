@@ -299,6 +299,16 @@ def test_only_a_refund_that_the_channel_closed_gets_a_new_number(paid: PaymentOr
     assert all_holds()
 
 
+def test_what_the_channel_has_is_not_handed_over_too(paid: PaymentOrder, pay: FakePay) -> None:
+    pay.refunds_end = RefundState.PROCESSING
+    refund_no = approved(paid, 9_900)
+    services.carry_out_refunds()
+    with pytest.raises(IllegalTransition):
+        services.finish_by_hand(parts(refund_no)[0].id, by=CASHIER, way=Method.CASH)
+    assert [part.status for part in parts(refund_no)] == [PartStatus.SENT]
+    assert balance_of(house_account("channel.cash")) == 0
+
+
 def test_an_abnormal_refund_may_be_finished_another_way(paid: PaymentOrder, pay: FakePay, told: list[Event]) -> None:
     pay.refunds_end = RefundState.ABNORMAL
     refund_no = approved(paid, 9_900)

@@ -164,7 +164,11 @@ def finish_by_hand(part_id: int, *, by: str, way: Method, note: str = "") -> Non
     if way not in COUNTER_METHODS:
         raise Invalid({"way": "请选择退款方式"})
     with transaction():
-        part = db.session.get_one(RefundPart, part_id)
+        _hold_refund(part_id)  # a retry that sends it to the channel again comes before this, or after
+        part = db.session.get_one(RefundPart, part_id, populate_existing=True)
+        # The channel alone can end what it has; whoever also hands it over pays twice.
+        if part.status is PartStatus.SENT:
+            raise IllegalTransition
         if part.status is PartStatus.WAITING and part.channel not in COUNTER_METHODS:
             raise IllegalTransition
         if part.status is PartStatus.WAITING and part.channel is not way:
