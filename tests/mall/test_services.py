@@ -270,6 +270,14 @@ def test_late_money_reopens_the_order_if_its_stock_is_there(
     assert queries.get_goods(order.lines[0].goods_id).stock == 0
 
 
+def test_late_money_is_taken_also_before_the_closing_is_heard(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    goods, decided = make_goods(stock=1), list[str]()
+    order_no = make_order(goods)
+    arrive_late(queries.get_order(order_no), monkeypatch, decided)
+    ordering.close_for_unpaid(order_no, reason="超时")
+    assert (queries.get_order(order_no).status, decided, stock_of(goods)) == (OrderStatus.PAID, ["taken"], 0)
+
+
 def test_late_money_goes_back_if_the_stock_is_gone(closed_order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
     goods_id = closed_order.lines[0].goods_id
     with transaction():

@@ -267,6 +267,8 @@ def mark_paid(order_no: str, *, payment_no: str, amount_fen: int, method: str, l
             if landed_late:  # paid a second time
                 payments.refund_late(payment_no, reason="重复付款")
             return
+        elif landed_late:  # the news that the payment was closed is still on its way: the stock is still ours
+            payments.take_late(payment_no)
         ORDER.move(
             order,
             OrderStatus.PAID,
