@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ from tests.factories.staff import make_member
 from tests.fakes.pay import FakePay
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
-from wxapp.payments import queries, services
+from wxapp.payments import queries, services, subjects
 from wxapp.payments.models import Difference, DifferenceStatus, Method, PaymentOrder, PaymentStatus, RefundStatus
 from wxapp.wechat.pay.values import RefundState
 
@@ -296,3 +296,13 @@ def test_who_may_only_look_decides_nothing(desk: Desk) -> None:
     page = desk.get(f"/pc/refunds/{refund_no}").text
     assert "同意退款" not in page
     assert CASHIER not in page
+
+
+def test_what_has_a_page_of_its_own_is_refunded_there(desk: Desk) -> None:
+    payment = make_collected({Method.CASH: 19_900})
+    shop = replace(subjects._subjects[payment.subject_kind], staff_page="staff_admin.my_account", argument="order_no")
+    subjects.register(shop)
+    path = f"/pc/payments/{payment.no}/refund"
+    answer = desk.ask(path, amount="199.00", reason="不想要了", form_key="form-key-000")
+    assert (answer.status_code, answer.get_json()["error"]) == (409, "refund_elsewhere")
+    assert queries.get_payment(payment.no).refunded_fen == 0

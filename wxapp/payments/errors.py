@@ -39,6 +39,12 @@ class TooMuch(DomainError):
     code, status, message = "refund_too_much", 409, "退款金额超过可退金额"
 
 
+class RefundElsewhere(DomainError):
+    """What was paid for has a page of its own for refunds; there they are asked for."""
+
+    code, status, message = "refund_elsewhere", 409, "请在该订单的页面申请退款"
+
+
 class SamePerson(DomainError):
     code, status, message = "same_person", 403, "退款须由另一位同事审核"
 

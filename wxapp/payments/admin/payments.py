@@ -21,6 +21,7 @@ from wxapp.core.states import history
 from wxapp.payments import listings, queries, services
 from wxapp.payments.admin.cashier import patient_of
 from wxapp.payments.admin.door import PAYMENT_STATES, REFUND_STATES, attempt_badge, interface, subject_url
+from wxapp.payments.errors import RefundElsewhere
 from wxapp.payments.forms import RefundForm
 from wxapp.payments.models import AttemptStatus, Method, PaymentOrder, PaymentStatus
 from wxapp.payments.services.asides import source_of
@@ -144,6 +145,8 @@ def query(payment_no: str) -> Done:
 def request_refund(payment_no: str) -> Done:
     """Ask for a refund of a payment whose subject has no page of its own for it."""
     found = queries.get_payment(payment_no)
+    if subject_url(found):  # it has to know what the money stands for: which pieces, whose stock
+        raise RefundElsewhere
     form = read_form(RefundForm)
     refund_no = services.request_refund(
         subject_kind=found.subject_kind,
