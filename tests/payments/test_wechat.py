@@ -122,6 +122,19 @@ def test_another_person_s_sheet_is_closed_before_a_new_one_opens(app: Flask, pay
     assert [a.status for a in queries.attempts_of(payment.id)] == [AttemptStatus.CLOSED, AttemptStatus.PREPARED]
 
 
+def test_a_number_that_wechat_takes_no_money_for_any_more_is_not_shown_again(
+    app: Flask, pay: FakePay, at: Clock
+) -> None:
+    payment = make_payment()
+    first = begin(payment)
+    services.choose_at_hospital(payment.no, by="wechat:7")  # it then waits for days
+    at(31 * MINUTE)
+    assert begin(payment) != first
+    assert [attempt.status for attempt in queries.attempts_of(payment.id)] == [
+        AttemptStatus.CLOSED, AttemptStatus.PREPARED,
+    ]  # fmt: skip
+
+
 def test_who_begins_again_after_paying_is_told_so_and_the_money_lands(app: Flask, pay: FakePay) -> None:
     payment = make_payment()
     pay.pay(begin(payment))

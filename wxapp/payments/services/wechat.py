@@ -101,7 +101,9 @@ def _usable_attempt(due: Due, payer: Payer) -> int | None:
     usable = None
     for attempt_id in queries.live_attempts(due.id):
         attempt = queries.get_attempt(attempt_id)
-        if attempt.openid != payer.openid or usable is not None:
+        # A payment order that waits for the cashier outlives the time in which WeChat takes money for a number.
+        is_over = attempt.channel_expires_at is not None and attempt.channel_expires_at <= clock.now()
+        if is_over or attempt.openid != payer.openid or usable is not None:
             end_attempt(attempt_id)
             continue
         fate = ask(attempt_id)
