@@ -238,7 +238,8 @@ def test_a_bill_that_is_not_there_is_said(desk: Desk, pay: FakePay) -> None:
     pay.fail_next(BillNotReady("STATEMENT_CREATING", "账单生成中"))
     answer = desk.post("/pc/reconciliation/2026-03-01")
     assert (answer.status_code, "账单还在生成" in answer.text) == (409, True)
-    assert desk.get("/pc/reconciliation/yesterday").status_code == 404
+    for day in ("yesterday", "0001-01-01", "9999-12-31"):
+        assert desk.get(f"/pc/reconciliation/{day}").status_code == 404
 
 
 def test_the_ledger_is_checked_on_a_press(desk: Desk) -> None:

@@ -56,6 +56,15 @@ def test_missed_days_are_made_up_for_one_by_one(app: Flask, pay: FakePay, at: Cl
     ]  # fmt: skip
 
 
+def test_a_day_that_is_not_over_is_not_compared(app: Flask, pay: FakePay, at: Clock) -> None:
+    paid(pay)
+    for day in (FIRST, FIRST + DAY):
+        with pytest.raises(BillNotReady):
+            services.compare_day(day)
+    at(DAY)
+    assert services.reconcile_missed_days() == 1
+
+
 @pytest.mark.parametrize("error", [BillNotReady("STATEMENT_CREATING", "账单生成中"), PayUnknown("timed out")])
 def test_a_bill_that_is_not_there_is_tried_again(app: Flask, pay: FakePay, at: Clock, error: Exception) -> None:
     paid(pay)

@@ -131,9 +131,12 @@ def compare_day(day: str) -> Done:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
+    if not 2000 <= day.year < 2200:  # at the ends of the calendar a day has no bounds
+        raise NotFound
+    return day
 
 
 # --- cases -----------------------------------------------------------------------------------------------------------

@@ -80,6 +80,8 @@ def compare_day(day: date) -> int:
 
     :raises BillNotReady: it is still being made (before ten o'clock of the next day)
     """
+    if day >= clock.today():  # what a channel already shows of it is not the whole day, and it counts as compared
+        raise BillNotReady("day_not_over", "当日账单尚未生成")
     bill = connected.pay().trade_bill(day)
     bill_id = _keep(bill)
     _ask_for_missed(bill)
