@@ -192,6 +192,23 @@ def test_late_money_that_nobody_takes_goes_back_by_itself(app: Flask, pay: FakeP
     assert db.session.scalars(sa.select(Refund.amount_fen)).one() == 19_900
 
 
+def test_late_money_that_can_not_go_back_stops_no_other(
+    app: Flask, pay: FakePay, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = late(pay), late(pay)
+    give_back = services.late.refund_late
+
+    def fail_once(payment_no: str) -> int:
+        if payment_no == bad.no:
+            raise LookupError("no account")
+        return give_back(payment_no)
+
+    monkeypatch.setattr(services.late, "refund_late", fail_once)
+    at(10 * MINUTE)
+    assert services.give_back_late_money() == 1
+    assert db.session.scalars(sa.select(Refund.payment_order_id)).one() == good.id
+
+
 def test_paying_twice_gives_the_second_back_at_once(app: Flask, pay: FakePay, told: list[Event]) -> None:
     payment = make_payment()
     number = begin(payment)

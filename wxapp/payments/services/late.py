@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import sqlalchemy as sa
 
 from wxapp.core import actors, clock, ids
@@ -22,6 +24,8 @@ from wxapp.payments.models import (
 from wxapp.payments.services.asides import set_aside
 from wxapp.payments.states import PAYMENT
 from wxapp.wallet.services import house_account, transfer
+
+log = logging.getLogger(__name__)
 
 
 def take_late(payment_no: str) -> None:
@@ -67,10 +71,19 @@ def refund_late(payment_no: str, *, reason: str = "订单关闭或重复支付")
 
 
 def give_back_late_money(*, limit: int = 50) -> int:
-    """Give back what nobody took in time; return how much was found."""
-    overdue = sa.select(Attempt.id).where(Attempt.late == Late.WAITING, Attempt.late_until <= clock.now())
-    found = list(db.session.scalars(overdue.order_by(Attempt.late_until).limit(limit)))
-    return sum(refund_late(queries.get_due_by_id(queries.get_attempt(each).payment_order_id).no) for each in found)
+    """Give back what nobody took in time; return how much was found. One that can't be stops no other."""
+    overdue = (
+        sa.select(PaymentOrder.no)
+        .join(Attempt, Attempt.payment_order_id == PaymentOrder.id)
+        .where(Attempt.late == Late.WAITING, Attempt.late_until <= clock.now())
+    )
+    begun = 0
+    for payment_no in list(db.session.scalars(overdue.order_by(Attempt.late_until).limit(limit))):
+        try:
+            begun += refund_late(payment_no)
+        except Exception:
+            log.exception("payments: late money of %s was not given back", payment_no)
+    return begun
 
 
 def _waiting(payment_order_id: int) -> Attempt | None:
