@@ -39,6 +39,7 @@ from wxapp.staff import services as staff
 from wxapp.staff.defaults import DEFAULT_ROLES
 from wxapp.staff.models import Member, Role
 from wxapp.wallet import services as wallet
+from wxapp.wallet.models import CounterStatus
 from wxapp.website import services as website
 from wxapp.website.services import PhysicianText
 from wxapp.wechat.values import OAuthIdentity
@@ -46,6 +47,7 @@ from wxapp.wechat.values import OAuthIdentity
 log = logging.getLogger(__name__)
 
 BY = "system:demo"
+SECOND = "system:demo_second"
 
 HOSPITAL = (
     (HOSPITAL_NAME, set_up.HOSPITAL),
@@ -154,7 +156,11 @@ def _fill_patients() -> None:
         patient = patients.register_patient(details, by=BY)
         if number <= len(people.SANDBOX_PEOPLE):
             wallet.issue_card(patient.id, by=BY)
-            wallet.top_up_at_counter(patient_id=patient.id, amount_fen=300_000, method="cash", by=BY, note="开卡充值")
+            topped_up = wallet.top_up_at_counter(
+                patient_id=patient.id, amount_fen=300_000, method="cash", by=BY, note="开卡充值"
+            )
+            if topped_up.status is CounterStatus.REQUESTED:  # so much takes two people
+                wallet.approve_movement(topped_up.no, by=SECOND)
             patients.set_balance_password(patient.id, people.BALANCE_PASSWORD)
 
 
