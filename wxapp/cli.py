@@ -72,8 +72,11 @@ def web(context: click.Context, *, host: str, port: int, workers: int, threads: 
 def scheduler(context: click.Context) -> None:
     """Send messages and do timed work until SIGTERM."""
     from jobs.scheduler import run
+    from wxapp.app import refuse_demo_data
 
-    run(application(context))
+    app = application(context)
+    refuse_demo_data(app)
+    run(app)
 
 
 @wxapp.command()
