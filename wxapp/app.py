@@ -92,7 +92,7 @@ def use_secrets(config: Config) -> None:
         )
     )
     stand_in = store.DatabaseStore()
-    store.use_store(store.RedisStore(config.redis.url, stand_in) if config.redis.url else stand_in)
+    store.use_store(store.RedisStore(redis, stand_in) if (redis := config.redis.address()) else stand_in)
 
 
 def use_clients(config: Config) -> None:

@@ -63,7 +63,7 @@ def production(folder: Path, **changes: dict[str, Any]) -> config.Config:
         "sms": {"base_url": "https://sms.test", "secret_key": file["sms_key"]},
     }
     for name, change in changes.items():
-        sections[name] = {**sections[name], **change}
+        sections[name] = {**sections.get(name, {}), **change}
     return make_config("sqlite:///x.sqlite", folder, **sections)
 
 
@@ -79,6 +79,8 @@ def test_production_starts_with_secrets_of_its_own(tmp_path: Path) -> None:
         ({"app": {"secret_key": {"value": "written-down"}}}, "app.secret_key"),
         ({"pay": {"base_url": "http://127.0.0.1:8001"}}, "pay.base_url"),
         ({"wechat": {"appid": "wx-example-appid"}}, "wechat.appid"),
+        ({"database": {"url": "mysql+pymysql://wxapp:word@db/wxapp"}}, "database.url"),
+        ({"redis": {"url": "redis://:word@cache/0"}}, "redis.url"),
     ],
 )
 def test_production_refuses_what_is_fit_for_trying_only(
@@ -113,3 +115,12 @@ def test_the_example_is_refused_as_it_stands(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as refusal:
         config.load(ROOT / "config.example.toml")
     assert "wechat.appid: is an example" in str(refusal.value)
+
+
+def test_redis_is_named_openly_or_as_a_secret(tmp_path: Path) -> None:
+    (tmp_path / "redis").write_text("redis://:word@cache/0")
+    assert make_config("sqlite://", tmp_path, redis={"url": "redis://cache/0"}).redis.address() == "redis://cache/0"
+    hidden = production(tmp_path, redis={"url_secret": {"file": "redis"}})
+    assert hidden.redis.address() == "redis://:word@cache/0"
+    with pytest.raises(ConfigError, match=r"redis\.url_secret"):
+        production(tmp_path, redis={"url_secret": {"file": "missing"}})

@@ -81,6 +81,10 @@ class Database(_Section):
 
 class Redis(_Section):
     url: str = ""
+    url_secret: Secret | None = None
+
+    def address(self) -> str:
+        return self.url or (self.url_secret.read() if self.url_secret else "")
 
 
 class Security(_Section):
@@ -164,6 +168,9 @@ class Config(_Section):
             yield "app.base_url: must begin with https:// in production"
         for key, secret in self.secrets():
             yield from _weakness(key, secret)
+        for key, url in (("database.url", self.database.url), ("redis.url", self.redis.url)):
+            if ":" in (url or "").partition("://")[2].rpartition("@")[0]:
+                yield f"{key}: an address with a password is a secret; name it with {key}_secret"
         yield from self._plain_addresses()
         for key in ("wechat.appid", "pay.mchid"):
             section, name = key.split(".")
