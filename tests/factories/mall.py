@@ -46,9 +46,7 @@ def make_goods(*, items: tuple[str, ...] = (), **over: Any) -> Goods:
 CONTACT = ordering.Contact("林小满", "13800000001", "990101199005211280")
 
 
-def make_order(
-    goods: Goods, *, quantity: int = 1, wechat_user_id: int = 1, patient_id: int = 0, key: str = ""
-) -> str:
+def make_order(goods: Goods, *, quantity: int = 1, wechat_user_id: int = 1, patient_id: int = 0, key: str = "") -> str:
     """Place an order, for a new patient unless one is given, and return its number."""
     patient_id = patient_id or make_patient().id
     return ordering.place_order(
