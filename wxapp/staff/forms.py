@@ -23,6 +23,7 @@ def _without_comma(value: str) -> str:
     return value
 
 
+Key = Annotated[int, Field(ge=1, le=2**53)]
 Name = Annotated[str, AfterValidator(_without_comma)]
 
 
@@ -58,13 +59,13 @@ class MemberForm(Form):
     username: str = Field(title="账号", max_length=40)
     name: Name = Field(title="姓名", max_length=40)
     phone: str = Field("", title="手机号", max_length=11, pattern=r"^(1[3-9]\d{9})?$")
-    role_ids: tuple[int, ...] = Field((), title="角色", max_length=30)
+    role_ids: tuple[Key, ...] = Field((), title="角色", max_length=30)
 
 
 class MemberChangeForm(Form):
     name: Name = Field(title="姓名", max_length=40)
     phone: str = Field("", title="手机号", max_length=11, pattern=r"^(1[3-9]\d{9})?$")
-    role_ids: tuple[int, ...] = Field((), title="角色", max_length=30)
+    role_ids: tuple[Key, ...] = Field((), title="角色", max_length=30)
     version: int
 
 
