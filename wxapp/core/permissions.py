@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Self
+from wxapp.core.labels import Labelled
 
 
-class Permission(StrEnum):
+class Permission(Labelled):
     """``thing:action``. The label is what the page of roles shows."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     DASHBOARD_READ = "dashboard:read", "查看首页数据"
     GOODS_READ = "goods:read", "查看商品"

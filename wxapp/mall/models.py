@@ -3,44 +3,31 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wxapp.core.crypto import Encrypted
 from wxapp.core.db import BigId, Fen, Model, UTCDateTime, status_type
+from wxapp.core.labels import Labelled
 
 
-class GoodsKind(StrEnum):
+class GoodsKind(Labelled):
     """A package is redeemed item by item, a single at once."""
 
-    PACKAGE = "package"
-    SINGLE = "single"
-
-    @property
-    def label(self) -> str:
-        return {"package": "体检套餐", "single": "单项"}[self.value]
+    PACKAGE = "package", "体检套餐"
+    SINGLE = "single", "单项"
 
 
-class OrderStatus(StrEnum):
-    AWAITING_PAYMENT = "awaiting_payment"
-    AWAITING_HOSPITAL = "awaiting_hospital"
-    PAID = "paid"
-    REFUNDING = "refunding"
-    REFUNDED = "refunded"
-    CLOSED = "closed"
+class OrderStatus(Labelled):
+    """Where an order stands; ``states.py`` says what may follow."""
 
-    @property
-    def label(self) -> str:
-        return {
-            "awaiting_payment": "待付款",
-            "awaiting_hospital": "待到院支付",
-            "paid": "待使用",
-            "refunding": "退款中",
-            "refunded": "已退款",
-            "closed": "已关闭",
-        }[self.value]
+    AWAITING_PAYMENT = "awaiting_payment", "待付款"
+    AWAITING_HOSPITAL = "awaiting_hospital", "待到院支付"
+    PAID = "paid", "待使用"
+    REFUNDING = "refunding", "退款中"
+    REFUNDED = "refunded", "已退款"
+    CLOSED = "closed", "已关闭"
 
 
 class Category(Model):

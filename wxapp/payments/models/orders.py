@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core.db import BigId, Fen, Model, UTCDateTime, status_type
+from wxapp.core.labels import Labelled
 
 
 class PaymentStatus(StrEnum):
@@ -18,16 +18,8 @@ class PaymentStatus(StrEnum):
     CLOSED = "closed"
 
 
-class Method(StrEnum):
+class Method(Labelled):
     """How money came. The label is what people read; each but the balance has a house account ``channel.…``."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     WECHAT = "wechat", "微信支付"
     BALANCE = "balance", "余额支付"

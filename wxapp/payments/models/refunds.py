@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
-from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core.db import BigId, Fen, Model, UTCDateTime, status_type
+from wxapp.core.labels import Labelled
 from wxapp.payments.models.orders import Attempt, Method, PaymentOrder
 
 
-class RefundStatus(StrEnum):
+class RefundStatus(Labelled):
     """STUCK: a part can't go back by itself; staff act."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     REQUESTED = "requested", "待审核"
     REJECTED = "rejected", "已驳回"
@@ -58,16 +49,8 @@ class Refund(Model):
     done_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
-class PartStatus(StrEnum):
+class PartStatus(Labelled):
     """WAITING: to be sent, or to be handed over at the counter. SENT: the channel has it or may have it."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     RESERVED = "reserved", "待审核"
     WAITING = "waiting", "待执行"

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Self
+
+from wxapp.core.labels import Labelled
 
 
-class Kind(StrEnum):
+class Kind(Labelled):
     """What does not add up."""
-
-    label: str
-
-    def __new__(cls, value: str, label: str) -> Self:
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.label = label
-        return member
 
     CHANNEL_ONLY = "channel_only", "渠道有、我方无"
     NOT_BOOKED = "not_booked", "渠道已收、我方未入账"

@@ -91,7 +91,7 @@ def _add_parts(refund_id: int, payment_order_id: int, amount_fen: int) -> None:
                 refund_id=refund_id,
                 attempt_id=source.attempt_id,
                 out_refund_no=ids.outside_number("T"),
-                channel=Method(source.channel),  # type: ignore[call-arg]
+                channel=Method(source.channel),
                 amount_fen=fen,
                 status=PartStatus.RESERVED,
             )
