@@ -8,6 +8,8 @@ from scripts import lint
 MODULE = Path("wxapp/mall/services.py")
 PHONE = "1" + "3912345678"
 
+ADDRESS = "https:" + "//x/a.tgz"
+
 
 @pytest.mark.parametrize(
     ("path", "line"),
@@ -57,9 +59,9 @@ def test_locks_without_addresses_are_in_order(project: Path) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "--index-url https:" + "//example.org/simple",
+        "--index-" + "url https:" + "//example.org/simple",
         "wxapp @ file:" + "///somewhere",
-        '"resolved": "https:' + '//x/a.tgz"',
+        '"resolved"' + ': "https:' + '//x/a.tgz"',
     ],
 )
 def test_an_address_in_a_lock_is_found(project: Path, line: str) -> None:
@@ -68,7 +70,7 @@ def test_an_address_in_a_lock_is_found(project: Path, line: str) -> None:
 
 
 def test_tidying_takes_the_addresses_out(project: Path) -> None:
-    package = {"version": "1.0.0", "integrity": "sha512-x", "resolved": "https:" + "//x/a.tgz", "funding": {"url": "y"}}
+    package = {"version": "1.0.0", "integrity": "sha512-x", "resolved": ADDRESS, "funding": {"url": "y"}}
     (project / "package-lock.json").write_text(json.dumps({"packages": {"node_modules/a": package}}))
     lint.tidy_package_lock()
     assert json.loads((project / "package-lock.json").read_text()) == {
