@@ -97,8 +97,9 @@ class Encrypted(sa.types.TypeDecorator[str]):
         return None if value is None else keyring().decrypt(value, context=self.context)
 
 
-_hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-"""argon2id at OWASP's second recommended cost: 19 MiB, two passes, one lane. The cost is kept in each hash."""
+_hasher = PasswordHasher(time_cost=5, memory_cost=7 * 1024, parallelism=1)
+"""argon2id at the last of the costs that OWASP names as equal: 7 MiB, five passes, one lane. The cost is kept in each
+hash. Of those equals it takes the least memory of a server that compares eight at a time, and a quarter less time."""
 
 
 def hash_password(password: str) -> str:
