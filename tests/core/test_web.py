@@ -51,6 +51,11 @@ def test_broken_headers_are_foreign(client: FlaskClient, sign_in_staff: SignIn) 
     assert done.status_code == 303
 
 
+def test_a_broken_referrer_leads_home(client: FlaskClient) -> None:
+    answer = client.post("/me/sign-out", headers={"Referer": "http://[", **IN_WECHAT})
+    assert answer.status_code == 419
+
+
 @pytest.mark.parametrize("body", ['{"username": "\\ud800", "password": "x"}', '{"csrf_token": "\\ud800"}'])
 def test_half_a_character_is_refused(client: FlaskClient, sign_in_staff: SignIn, body: str) -> None:
     sign_in_staff(client, make_member({Permission.GOODS_READ}))

@@ -91,7 +91,13 @@ def _next_address(error: DomainError) -> str:
     here = own_path(request.full_path.rstrip("?"))
     if error.status in {401, 419, 429, 503}:
         # A form's page usually has the form's own path; where it has not, the browser's "back" is named too.
-        came_from = urlsplit(request.referrer or "")
-        before = own_path(came_from.path) if came_from.netloc == request.host else HOME
-        return here if request.method == "GET" else before
+        return here if request.method == "GET" else _came_from()
     return HOME
+
+
+def _came_from() -> str:
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:
+        return HOME
+    return own_path(parts.path) if parts.netloc == request.host else HOME
