@@ -107,7 +107,7 @@ def test_a_look_at_personal_data_is_written_down(app):
 
 def test_the_page_filters_and_verifies(client, sign_in_staff, three_rows):
     csrf = sign_in_staff(client, make_member({Permission.AUDIT_READ}))
-    found = client.get("/pc/audit?subject=thing:2", headers={"Accept": "application/json"}).json["table"]["list"]
+    found = client.get("/pc/audit?subject=thing:2", headers={"Accept": "application/json"}).json["list"]
     assert [row["subject"] for row in found] == ["thing:2"]
     assert "日志完整：已校验 3 条" in client.post("/pc/audit/verify", data={"csrf_token": csrf}).text
     tamper(sa.update(AuditRow).where(AuditRow.number == 2).values(detail="anders"))
@@ -118,4 +118,4 @@ def test_the_page_filters_and_verifies(client, sign_in_staff, three_rows):
 @pytest.mark.parametrize(("query", "count"), [("since=2026-03-02", 3), ("until=2026-03-01", 0), ("actor=staff:9", 0)])
 def test_the_page_filters_by_day_and_person(client, sign_in_staff, three_rows, query, count):
     sign_in_staff(client, make_member({Permission.AUDIT_READ}))
-    assert client.get(f"/pc/audit?{query}", headers={"Accept": "application/json"}).json["table"]["total"] == count
+    assert client.get(f"/pc/audit?{query}", headers={"Accept": "application/json"}).json["total"] == count

@@ -59,7 +59,7 @@ def test_the_list_is_masked(client, staff, patient):
     assert "138****0001" in page
     for text in ("王芳", PHONE, patient.id_number):
         assert text not in page
-    row = client.get("/pc/patients", headers=JSON).get_json()["table"]["list"][0]
+    row = client.get("/pc/patients", headers=JSON).get_json()["list"][0]
     assert (row["name"], row["phone"]) == ("王*", "138****0001")
 
 
@@ -233,7 +233,7 @@ def test_wechat_users(client, staff, patient, query, shown):
     make_wechat_user(openid="o-a", nickname="a", patient=patient)
     make_wechat_user(openid="o-b", nickname="b", is_follower=False)
     staff(P.PATIENT_READ)
-    rows = client.get(f"/pc/wechat-users{query}", headers=JSON).get_json()["table"]["list"]
+    rows = client.get(f"/pc/wechat-users{query}", headers=JSON).get_json()["list"]
     assert {row["nickname"] for row in rows} == shown
 
 

@@ -301,9 +301,18 @@ def _json_page(page: Page, views: list[tables.TableView]) -> Response:
     errors = {name: text for view in views for name, text in view.errors.items()}
     if errors:
         return failure(Invalid(errors))
-    response = jsonify(code=1, msg="ok", **answers.wire_dict(page.variables))
+    response = jsonify(code=1, msg="ok", **_data(page, views))
     response.status_code = page.status
     return response
+
+
+def _data(page: Page, views: list[tables.TableView]) -> dict[str, Any]:
+    """Return the page's variables; of a page with one table its rows are the ``list`` of the envelope."""
+    variables = dict(page.variables)
+    if len(views) != 1:
+        return answers.wire_dict(variables)
+    rest = {name: value for name, value in variables.items() if value is not views[0]}
+    return {**answers.wire_dict(rest), **views[0].to_wire()}
 
 
 def failure(error: DomainError) -> Response:

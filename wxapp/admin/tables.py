@@ -225,7 +225,8 @@ class TableView:
         columns = self.table.columns
         return {
             "list": [
-                to_wire(row) if self.table.make else {c.name: cells.wire(c, row) for c in columns} for row in self.rows
+                to_wire(row) if self.table.make else {c.name.removesuffix("_fen"): cells.wire(c, row) for c in columns}
+                for row in self.rows
             ],
             "total": self.total,
             "page": self.page,
