@@ -62,7 +62,7 @@ def test_every_failure_has_the_same_answer_and_costs_one_comparison(monkeypatch,
         try_in(username, password)
     assert refusal.value.message == WrongCredentials.message
     assert len(compared) == 1
-    assert compared[0].startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert compared[0].startswith("$argon2id$v=19$m=7168,t=5,p=1$")
 
 
 def test_an_unknown_name_asks_the_database_as_often_as_a_wrong_password(queries):
