@@ -5,11 +5,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from tests.factories.messages import deliveries, make_template, tell
 from tests.factories.patients import make_id_number, make_patient, make_wechat_user
 from tests.patients.conftest import code_of
 from wxapp.core.db import db
 from wxapp.core.errors import IllegalTransition, NotFound, TooManyRequests
-from wxapp.messages.models import Message
+from wxapp.messages.entry import Channel
+from wxapp.messages.models import DeliveryState, Message
+from wxapp.messages.receivers import Receiver
 from wxapp.patients import queries, services
 from wxapp.patients.errors import (
     NoSuchRecord,
@@ -269,3 +272,34 @@ def test_staff_end_a_binding_once():
     assert user_of(user).current_patient_id is None
     with pytest.raises(IllegalTransition):
         services.end_binding_by_staff(binding.binding_id, by="staff:1", why="本人要求")
+
+
+def test_what_waits_to_be_sent_is_not_for_who_was_unbound():
+    make_template()
+    patient = make_patient(phone=PHONE)
+    gone, stays = (make_wechat_user(patient=patient, is_follower=True) for _ in range(2))
+    message = tell(receiver=Receiver("patient", patient.id))
+    services.unbind(gone.id, queries.bound_patients(gone.id)[0].binding_id)
+    states = {row.address: row.state for row in deliveries(message)}
+    assert states == {gone.openid: DeliveryState.UNREACHABLE, stays.openid: DeliveryState.NEW}
+
+
+def test_the_phone_hears_what_nobody_may_hear_in_wechat_any_more():
+    for channel in (Channel.OA_TEMPLATE, Channel.SMS):
+        make_template("pt_booking_0000003", channel)
+    patient = make_patient(phone=PHONE)
+    user = make_wechat_user(patient=patient, is_follower=True)
+    message = tell("pt_booking_0000003", Receiver("patient", patient.id))
+    services.unbind(user.id, queries.bound_patients(user.id)[0].binding_id)
+    assert [(row.channel, row.state) for row in deliveries(message)] == [
+        ("oa_template", DeliveryState.UNREACHABLE), ("sms", DeliveryState.NEW),
+    ]  # fmt: skip
+
+
+def test_who_bound_again_hears_all():
+    make_template()
+    patient = make_patient(phone=PHONE)
+    user = make_wechat_user(patient=patient, is_follower=True)
+    message = tell(receiver=Receiver("patient", patient.id))
+    assert services.stop_telling(user.id, patient.id) == 0
+    assert [row.state for row in deliveries(message)] == [DeliveryState.NEW]

@@ -11,6 +11,7 @@ from wxapp.messages.entry import Channel
 from wxapp.messages.events import OpenidRefused, PushReceived
 from wxapp.messages.receivers import Address, Group, Receiver
 from wxapp.patients import queries, services
+from wxapp.patients.events import PatientUnbound
 from wxapp.wechat import connected
 from wxapp.wechat.pushes import Kind
 
@@ -33,6 +34,12 @@ def keep_followers(event: PushReceived) -> None:
 def stop_sending(event: OpenidRefused) -> None:
     """WeChat says that somebody does not follow, whatever we believed."""
     services.stop_sending(event.openid, is_gone=event.reason_code == NOT_FOLLOWING)
+
+
+@on(PatientUnbound)
+def stop_telling(event: PatientUnbound) -> None:
+    """What waits, e.g. for the morning, is not for this user any more."""
+    services.stop_telling(event.wechat_user_id, event.patient_id)
 
 
 def addresses_of_patient(patient_id: int) -> Sequence[Address]:

@@ -136,6 +136,33 @@ def open_next_way(message_id: int, channel: Channel, *, now: datetime) -> bool:
     return _open_one_of(later, message_id, entry, found, now=now)
 
 
+def leave_out(receiver: Receiver, channel: Channel, address: str, *, why: str) -> int:
+    """Send nothing more of a receiver's to an address whose owner may no longer read it; return how much was stopped.
+
+    What is on its way in this moment is not stopped. Where it was the only address the next channel takes over.
+    """
+    wanted = (
+        sa.select(Delivery.id, Delivery.message_id)
+        .join(Message, Message.id == Delivery.message_id)
+        .where(
+            Delivery.address_hash == address_hash(address),
+            Delivery.channel == channel.value,
+            Delivery.state == DeliveryState.NEW,
+            Message.receiver_kind == receiver.kind,
+            Message.receiver_id == receiver.id,
+        )
+    )
+    ended = {"state": DeliveryState.UNREACHABLE, "reason_code": "left_out", "reason": why[:300]}
+    stopped = 0
+    with transaction():
+        for delivery_id, message_id in db.session.execute(wanted).all():
+            step = sa.update(Delivery).where(Delivery.id == delivery_id, Delivery.state == DeliveryState.NEW)
+            if change(step.values(ended)):
+                stopped += 1
+                open_next_way(message_id, channel, now=clock.now())
+    return stopped
+
+
 def _open_one_of(
     ways: Sequence[Channel], message_id: int, entry: Entry, found: Sequence[Address], *, now: datetime
 ) -> bool:

@@ -13,6 +13,7 @@ from wxapp.patients.services.bindings import (
     bind_by_staff,
     end_binding_by_staff,
     revoke_binding,
+    stop_telling,
     switch_patient,
     unbind,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "send_issued_password",
     "set_balance_password",
     "stop_sending",
+    "stop_telling",
     "switch_patient",
     "take_push",
     "unbind",

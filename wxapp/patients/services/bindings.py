@@ -14,8 +14,9 @@ from wxapp.core.errors import NotFound
 from wxapp.core.events import publish
 from wxapp.core.limits import Limit
 from wxapp.core.masking import masked_name
+from wxapp.messages.entry import Channel
 from wxapp.messages.receivers import Receiver
-from wxapp.messages.services import notify
+from wxapp.messages.services import leave_out, notify
 from wxapp.patients import queries
 from wxapp.patients.errors import NoSuchRecord, SnapshotVisitor, TooManyBindings
 from wxapp.patients.events import PatientBound, PatientUnbound
@@ -199,6 +200,17 @@ def end_binding(binding: Binding, *, by: str, why: str) -> None:
         .values(current_patient_id=following)
     )
     publish(PatientUnbound(wechat_user_id=user_id, patient_id=patient_id))
+
+
+def stop_telling(user_id: int, patient_id: int) -> int:
+    """Keep what still waits to be sent about a patient from a user who may no longer see it; return how much.
+
+    Nothing is stopped when the user has bound the patient again meanwhile.
+    """
+    user = db.session.get(WechatUser, user_id)
+    if user is None or user.openid in queries.openids_of(patient_id):
+        return 0
+    return leave_out(Receiver("patient", patient_id), Channel.OA_TEMPLATE, user.openid, why="已解除绑定")
 
 
 def _blind(asked: BindingRequest) -> dict[str, str]:
