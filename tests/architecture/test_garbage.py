@@ -22,7 +22,7 @@ from tests.fakes.sms import FakeSms
 from tests.fakes.wechat import FakeOfficialAccount
 from wxapp.core import sessions
 from wxapp.core.db import db
-from wxapp.h5.shell import forget_public_pages
+from wxapp.h5.kept import forget_public_pages
 from wxapp.sms import connected as sms
 from wxapp.wechat import connected
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.factories import hospital
 from wxapp.core import settings
-from wxapp.h5.shell import forget_public_pages
+from wxapp.h5.kept import forget_public_pages
 
 MOST = 12
 FEW, MANY = 3, 30
@@ -25,7 +25,9 @@ def counts(app: Flask, filled: hospital.Hospital, cookie: str, sent: list[str]) 
             sent.clear()
             answer = client.get(address, headers={"Cookie": cookie, "User-Agent": "MicroMessenger"})
             found[endpoint] = len(sent)
-            assert (answer.status_code in {302, 303}) is (endpoint in LEAD_ON) and answer.status_code < 400, f"{endpoint} {address}: {answer.status}"
+            assert (answer.status_code in {302, 303}) is (endpoint in LEAD_ON) and answer.status_code < 400, (
+                f"{endpoint} {address}: {answer.status}"
+            )
     return found
 
 

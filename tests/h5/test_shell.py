@@ -16,10 +16,11 @@ from wxapp.app import create_app
 from wxapp.core.db import db
 from wxapp.core.errors import DomainError, TooManyRequests, Unavailable
 from wxapp.core.forms import Form, read_form
-from wxapp.h5 import identity
+from wxapp.h5 import identity, kept
 from wxapp.h5.choices import Choice
+from wxapp.h5.kept import forget_public_pages
 from wxapp.h5.notices import notice
-from wxapp.h5.shell import Pages, forget_public_pages
+from wxapp.h5.shell import Pages
 
 CALLS: list[str] = []
 
@@ -226,11 +227,27 @@ def test_only_public_pages_may_be_kept():
 
 
 def test_strangers_queries_do_not_fill_the_memory(client):
-    from wxapp.h5 import shell
-
-    for number in range(shell._MOST_KEPT + 20):
+    for number in range(kept.MOST + 20):
         client.get(f"/toys/public?q={number}")
-    assert len(shell._kept_pages) == shell._MOST_KEPT
+    CALLS.clear()
+    client.get(f"/toys/public?q={kept.MOST + 19}")
+    client.get("/toys/public?q=0")
+    assert CALLS == ["public"]  # the newest is kept, the oldest is not
+
+
+def test_a_kept_page_is_not_given_to_a_foreign_host(client):
+    assert client.get("/toys/public").status_code == 200
+    assert client.get("/toys/public", base_url="http://elsewhere.example").status_code == 400
+
+
+def test_a_kept_page_has_the_headers_of_every_answer_and_a_number_of_its_own(client):
+    first, second = client.get("/toys/public").headers, client.get("/toys/public").headers
+    own = {"X-Request-Id"}
+    assert {name: value for name, value in first if name not in own} == {
+        name: value for name, value in second if name not in own
+    }
+    assert "Content-Security-Policy" in second
+    assert first["X-Request-Id"] != second["X-Request-Id"]
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

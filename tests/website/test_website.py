@@ -15,7 +15,7 @@ from wxapp.core import settings
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound, Stale
 from wxapp.core.permissions import Permission
-from wxapp.h5.shell import forget_public_pages
+from wxapp.h5.kept import forget_public_pages
 from wxapp.website import queries, services
 from wxapp.website.models import Physician
 from wxapp.website.services import PhysicianText

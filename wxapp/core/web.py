@@ -14,7 +14,7 @@ from flask.wrappers import Request, Response
 from jinja2 import StrictUndefined
 from sqlalchemy.exc import DBAPIError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
@@ -184,6 +184,8 @@ def _render_http_error(error: HTTPException) -> Response:
         return make_response(error.get_response())
     refusal = _Http(_HTTP_MESSAGES.get(error.code or 500, "请求未能完成"))
     refusal.status = error.code or 500  # type: ignore[misc]
+    if isinstance(error, SecurityError):  # a foreign host: there are no addresses of ours to put on a page
+        return make_response(_plain(refusal), refusal.status)
     response = render_error(refusal)
     if isinstance(error, RequestEntityTooLarge):
         response.headers["Connection"] = "close"

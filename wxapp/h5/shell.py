@@ -14,16 +14,13 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import Blueprint, current_app, g, make_response, render_template, request, url_for
+from flask import Blueprint, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask.wrappers import Response
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,6 +28,7 @@ from wxapp.core import ids, sessions
 from wxapp.core.forms import Refusal, shown_again_by
 from wxapp.h5 import registry
 from wxapp.h5.identity import User, in_wechat, signed_in, visitor_user
+from wxapp.h5.kept import keep
 from wxapp.h5.notices import take_notice
 from wxapp.h5.qr import qr_svg
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
@@ -104,39 +102,22 @@ def _own_form(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respons
 
 # --- public pages ----------------------------------------------------------------------------------------------------
 
-_MOST_KEPT = 300
-_kept_pages: OrderedDict[tuple[int, str], tuple[float, bytes, str]] = OrderedDict()
-
 
 def _kept(view: Callable[..., ResponseReturnValue], max_age: int) -> Callable[..., ResponseReturnValue]:
-    """Keep the page in this process for a moment and let browsers ask whether theirs is still good."""
+    """Let browsers and this process keep the page for a moment, see :mod:`wxapp.h5.kept`."""
 
     @wraps(view)
     def shown(**arguments: Any) -> ResponseReturnValue:
-        key = (id(current_app._get_current_object()), request.full_path)  # type: ignore[attr-defined]  # noqa: SLF001
-        found = _kept_pages.get(key)
-        if found is None or found[0] < time.monotonic():
-            response = make_response(view(**arguments))
-            if response.status_code != 200 or g.get("cookies"):
-                return response  # whatever it is, it is not the same for everybody
-            body, etag = response.get_data(), hashlib.sha256(response.get_data()).hexdigest()[:32]
-            found = (time.monotonic() + max_age, body, etag)
-            _kept_pages[key] = found
-            _kept_pages.move_to_end(key)
-            while len(_kept_pages) > _MOST_KEPT:
-                _kept_pages.popitem(last=False)
-        response = Response(found[1], mimetype="text/html")
-        response.set_etag(found[2])
+        response = make_response(view(**arguments))
+        if response.status_code != 200 or g.get("cookies"):
+            return response  # whatever it is, it is not the same for everybody
+        response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
         response.headers["Cache-Control"] = f"public, max-age={max_age}"
         response.headers["Vary"] = "Accept-Encoding"
-        return response.make_conditional(request)
+        keep(max_age)
+        return response
 
     return shown
-
-
-def forget_public_pages() -> None:
-    """Render the public pages of this process anew: staff have changed something on them."""
-    _kept_pages.clear()
 
 
 def keep_typed() -> None:

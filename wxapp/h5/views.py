@@ -13,6 +13,7 @@ from wxapp.core.forms import wants_json
 from wxapp.core.limits import Limit
 from wxapp.core.web import renders_errors
 from wxapp.h5.identity import HOME, own_path
+from wxapp.h5.kept import KeptPages
 from wxapp.h5.shell import Pages, Shell
 from wxapp.wechat import connected
 from wxapp.wechat.errors import WechatError
@@ -23,8 +24,9 @@ _SIGNATURES = Limit("h5.jssdk", count=60, seconds=60)
 
 
 def init_app(app: Flask) -> None:
-    """Give every template the name ``h5``."""
+    """Give every template the name ``h5``, and put the kept pages in front of the application."""
     app.jinja_env.globals["h5"] = Shell()
+    app.wsgi_app = KeptPages(app.wsgi_app)  # type: ignore[method-assign]
 
 
 @pages.page("/h5/jssdk", is_public=True)

@@ -15,7 +15,7 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core import files
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
-from wxapp.h5.shell import forget_public_pages
+from wxapp.h5.kept import forget_public_pages
 from wxapp.website import queries, services
 from wxapp.website.forms import PhysicianForm
 from wxapp.website.models import Physician

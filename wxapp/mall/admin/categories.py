@@ -11,7 +11,7 @@ from wxapp.admin.fields import ShownForm
 from wxapp.admin.tables import Table
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
-from wxapp.h5.shell import forget_public_pages
+from wxapp.h5.kept import forget_public_pages
 from wxapp.mall import queries
 from wxapp.mall.admin.door import interface
 from wxapp.mall.forms import CategoryForm

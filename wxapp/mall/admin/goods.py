@@ -15,7 +15,7 @@ from wxapp.core import files
 from wxapp.core.errors import Invalid
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
-from wxapp.h5.shell import forget_public_pages
+from wxapp.h5.kept import forget_public_pages
 from wxapp.mall import queries, rules
 from wxapp.mall.admin.door import interface
 from wxapp.mall.forms import GoodsForm, PictureForm, StockForm
