@@ -148,14 +148,13 @@ def balance_page(payment_no: str) -> ResponseReturnValue:
 
 @pages.action("/pay/<payment_no>/balance", shown_again_by=balance_page)
 def pay_by_balance(payment_no: str) -> ResponseReturnValue:
-    payment = own_payment(payment_no)
-    form = read_form(PasswordForm)
-    if payment.patient_id is None:
+    patient_id = queries.get_due(payment_no).patient_id
+    if patient_id is None:
         raise NotFound
+    check_own(patient_id)
+    form = read_form(PasswordForm)
     try:
-        services.pay_by_balance(
-            payment_no, patient_id=payment.patient_id, user_id=current_user().id, password=form.password
-        )
+        services.pay_by_balance(payment_no, patient_id=patient_id, user_id=current_user().id, password=form.password)
         notice("支付成功")
     except (AlreadyPaid, PaymentIsClosed):  # pressed twice, or too late: the page says how it stands
         pass

@@ -21,7 +21,7 @@ def tell_owner(event: BalanceChanged) -> None:
         label=event.label,
         amount_fen=event.amount_fen,
         balance_fen=event.balance_fen,
-        at=queries.get_transfer(event.transfer_id).at,
+        at=queries.moment_of(event.transfer_id),
     )
 
 

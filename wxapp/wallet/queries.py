@@ -34,8 +34,9 @@ def find_transfer(kind: str, source: str) -> Transfer | None:
     return db.session.scalars(sa.select(Transfer).where(Transfer.kind == kind, Transfer.source == source)).one_or_none()
 
 
-def get_transfer(transfer_id: int) -> Transfer:
-    return db.session.get_one(Transfer, transfer_id)
+def moment_of(transfer_id: int) -> datetime:
+    """Return when a transfer was booked."""
+    return db.session.execute(sa.select(Transfer.at).where(Transfer.id == transfer_id)).scalar_one()
 
 
 def find_account(kind: str, owner_id: int) -> Account | None:
