@@ -84,7 +84,7 @@ def _copy(copied: Copied, number: int, *, patient_id: int, highest: int) -> sa.I
         if column.name in copied.keys:
             columns.append(column + number * STRIDE)
         elif column.name in texts:
-            columns.append(sa.func.concat(f"{number:04d}", sa.func.substring(column, 5)))
+            columns.append(sa.func.concat(f"c{number:03d}", sa.func.substring(column, 5)))
         elif column.name in owner:
             columns.append(sa.literal(patient_id))
         elif isinstance(column.type, UTCDateTime):

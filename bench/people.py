@@ -95,11 +95,8 @@ def _rows_of(user_id: int, patient_id: int, account_id: int) -> dict[str, int | 
     ):
         part = Model.metadata.tables[table]
         names = [each.name for each in part.c if isinstance(each.type, sa.String | sa.Text) or each.name == "id"]
-        row: sa.Row[Any] = db.session.execute(
-            sa.select(*[sa.literal_column(f"`{table}`.`{name}`") for name in names])
-            .select_from(part)
-            .where(part.c[column] == value)
-        ).one()
+        raw: list[sa.ColumnElement[Any]] = [sa.literal_column(f"`{table}`.`{name}`") for name in names]
+        row = db.session.execute(sa.select(*raw).select_from(part).where(part.c[column] == value)).one()
         for name, kept in zip(names, row, strict=True):
             if name == "id" or (isinstance(kept, str) and len(kept) > 8):
                 found[f"{table}.{name}"] = kept

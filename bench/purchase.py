@@ -18,6 +18,7 @@ from bench.figures import Figure, Report, Rounds, percent, ratio_of
 from bench.people import Buyer, Ware
 from bench.world import Effort, Served, World, run_programs
 from tests.engines.processes import free_port
+from tests.factories.messages import make_template
 from wxapp.core import settings
 from wxapp.core.db import db
 from wxapp.mall.models import Goods, Order, OrderLine, OrderStatus
@@ -74,6 +75,8 @@ def measure(world: World, report: Report) -> None:
 
 def _fill(world: World, app: Flask, name: str, *, scarce: bool) -> Side:
     with app.app_context():
+        for code in ("pt_order_0000001", "pt_wallet_0000001"):
+            make_template(code)
         wares = people.make_wares(scarce=scarce)
         return Side(app, name, people.make_buyers(app, world.effort.buyers), wares)
 

@@ -18,7 +18,7 @@ from tests.engines.processes import free_port
 from tests.factories import hospital
 from wxapp.core import settings
 from wxapp.core.db import db
-from wxapp.h5.shell import forget_public_pages
+from wxapp.h5.kept import forget_public_pages
 from wxapp.mall.models import Order
 
 NAME = "queries"
