@@ -166,6 +166,12 @@ def deliver_due(*, limit: int = 200) -> int:
     return sum(_deliver_and_repeat(row_id) for row_id in ids)
 
 
+def given_up(*, limit: int) -> list[EventRow]:
+    """Return facts that a listener could not hear after all tries: a person has to look."""
+    dead = sa.select(EventRow).where(EventRow.state == EventState.DEAD).order_by(EventRow.id).limit(limit)
+    return list(db.session.scalars(dead))
+
+
 def remove_heard(*, older_than: timedelta = timedelta(days=30), limit: int = 5000) -> int:
     """Remove facts that were heard long ago; return how many."""
     ids = db.session.scalars(

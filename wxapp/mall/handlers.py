@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from wxapp.core.events import on
 from wxapp.mall import queries
-from wxapp.mall.services import ordering, refunds
+from wxapp.mall.services import checks, ordering, refunds
 from wxapp.messages import taps
-from wxapp.payments import subjects
+from wxapp.payments import invariants, subjects
 from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundRejected, RefundSucceeded
 
 CLOSE_REASONS = {"expired": "超时未付款，自动关闭"}
@@ -39,6 +39,7 @@ subjects.register(
 
 
 taps.register("order detail", "mall.order", "order_no")
+invariants.register(checks.invariants)
 
 
 @on(PaymentReceived)

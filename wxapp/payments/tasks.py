@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from wxapp.payments import services
+from wxapp.payments import invariants, services
 
 log = logging.getLogger(__name__)
 
@@ -32,8 +32,11 @@ def reconcile() -> int:
 
 
 def check_payments() -> int:
-    """Recompute the invariants of payments; each that is broken is an error in the log. Return how many are."""
-    broken = [check for check in services.invariants() if not check.holds]
+    """Recompute the invariants of payments and of what is paid for; return how many are broken.
+
+    Each that is broken is an error in the log.
+    """
+    broken = [check for check in invariants.check_payments() if not check.holds]
     for check in broken:
         log.error("invariant %s is broken: %s", check.name, check.text)
     return len(broken)
