@@ -19,7 +19,7 @@ from flask import g
 from pydantic.fields import FieldInfo
 
 from wxapp.core import clock
-from wxapp.core.forms import Form, Refusal, label_of
+from wxapp.core.forms import TRANSPORT_FIELDS, Form, Refusal, label_of
 from wxapp.core.money import yuan
 
 Options = Sequence[tuple[str, str]]
@@ -90,7 +90,7 @@ class ShownForm:
 
     def _chosen(self, name: str, info: FieldInfo) -> tuple[str, ...]:
         back = refusal()
-        if back is not None:
+        if back is not None and self._came_back(back):
             return tuple(back.typed.getlist(name) or back.typed.getlist(f"{name}[]"))
         value = self.values.get(name)
         if value is None and not info.is_required():
@@ -98,6 +98,11 @@ class ShownForm:
         if isinstance(value, list | tuple | set | frozenset):
             return tuple(_text(item) for item in value)
         return () if value is None or value is False else (_text(value),)
+
+    def _came_back(self, back: Refusal) -> bool:
+        """Whether what was refused is this form: another one on its page was not typed into."""
+        typed = {key.removesuffix("[]") for key in back.typed} - _OF_ALL_FORMS
+        return not typed.isdisjoint(self.model.model_fields)
 
     def other_errors(self) -> list[str]:
         """Return the errors that stand beside no field."""
@@ -110,6 +115,9 @@ class ShownForm:
     def to_wire(self) -> dict[str, Any]:
         secret = {name for name, kind in self.kinds.items() if kind == "password"}
         return {name: self.values.get(name) for name in self.model.model_fields if name not in secret}
+
+
+_OF_ALL_FORMS = {*TRANSPORT_FIELDS, "form_key", "version"}
 
 
 def money_text(fen: int | None) -> str:
