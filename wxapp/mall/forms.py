@@ -49,12 +49,17 @@ Yuan = Annotated[int, BeforeValidator(_parse_yuan), Field(ge=1, le=10_000_000)]
 """Typed in yuan, handed on in fen; from one fen to a hundred thousand yuan."""
 
 
+FormKey = Annotated[str, Field(title="提交编号", max_length=60)]
+"""Pages send one, so that a form pressed twice has its effect once."""
+
+
 class GoodsForm(Form):
     """Goods as staff type them. ``items`` has one examination a line: name, blank or ｜, purpose."""
 
+    form_key: FormKey = ""
     version: int = Field(0, ge=0)
     kind: GoodsKind = Field(title="类型")
-    category_id: int = Field(title="分类", ge=1)
+    category_id: int = Field(title="分类", ge=1, le=2**53)
     name: str = Field(title="名称", max_length=60)
     summary: str = Field("", title="一句话简介", max_length=120)
     keywords: str = Field("", title="搜索关键词", max_length=200)
@@ -70,6 +75,7 @@ class GoodsForm(Form):
 
 
 class StockForm(Form):
+    form_key: FormKey = ""
     by_pieces: int = Field(title="增减数量", ge=-100_000, le=100_000)
 
 

@@ -21,7 +21,7 @@ from wxapp.mall.admin.door import interface
 from wxapp.mall.forms import GoodsForm, PictureForm, StockForm
 from wxapp.mall.models import Goods, GoodsKind
 from wxapp.mall.services import catalogue
-from wxapp.mall.services.catalogue import GoodsDraft
+from wxapp.mall.services.catalogue import GoodsDraft, Once
 
 ON_SALE = {True: Badge("在售", "green"), False: Badge("已下架", "grey")}
 KINDS = {kind: Badge(kind.label, "blue" if kind is GoodsKind.PACKAGE else "grey") for kind in GoodsKind}
@@ -106,9 +106,13 @@ _HELP = {
 def add_goods() -> Done:
     """Add goods; pictures follow on their page."""
     form = read_form(GoodsForm)
-    goods = catalogue.add_goods(_draft(form), stock=form.stock)
+    goods = catalogue.add_goods(_draft(form), stock=form.stock, once=_once(form.form_key))
     forget_public_pages()
     return Done("商品已保存，请上传图片", location=url_for("mall_admin.goods_form", goods_id=goods.id), id=goods.id)
+
+
+def _once(form_key: str) -> Once | None:
+    return Once(current_staff().actor, form_key) if form_key else None
 
 
 def _draft(form: GoodsForm) -> GoodsDraft:
@@ -177,7 +181,7 @@ def change_goods(goods_id: int) -> Done:
 def change_stock(goods_id: int) -> Done:
     """Add to the stock or take from it; orders take theirs at the same time."""
     form = read_form(StockForm)
-    catalogue.change_stock(goods_id, by_pieces=form.by_pieces)
+    catalogue.change_stock(goods_id, by_pieces=form.by_pieces, once=_once(form.form_key))
     forget_public_pages()
     return Done(f"库存已{'增加' if form.by_pieces >= 0 else '减少'}{abs(form.by_pieces)}")
 

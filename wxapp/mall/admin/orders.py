@@ -16,7 +16,7 @@ from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.tables import Table
 from wxapp.core.errors import Invalid, NotFound
-from wxapp.core.forms import read_form
+from wxapp.core.forms import TRANSPORT_FIELDS, read_form
 from wxapp.core.masking import masked_name, masked_phone
 from wxapp.core.permissions import Permission
 from wxapp.core.states import history
@@ -177,12 +177,14 @@ def _read_refund() -> tuple[dict[int, int], str]:
     """
     pieces: dict[int, int] = {}
     errors: dict[str, str] = {}
-    for key in request.form:
+    for key, given in request.form.lists():
         name, _, line_id = key.partition("line_")
-        if name or not line_id:
-            continue
-        text = request.form[key].strip() or "0"
-        if not (line_id.isascii() and line_id.isdigit()) or not (text.isascii() and text.isdigit() and len(text) < 4):
+        if len(given) > 1:
+            errors[key] = "此项重复提交"
+        elif name or not (line_id.isascii() and line_id.isdigit()):
+            if key not in {*TRANSPORT_FIELDS, "reason"}:
+                errors[key] = "表单含有未知的字段"
+        elif not (text := given[0].strip() or "0").isascii() or not text.isdigit() or len(text) > 3:
             errors[key] = "件数应为整数"
         else:
             pieces[int(line_id)] = int(text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import nh3
 import sqlalchemy as sa
 
-from wxapp.core import clock
+from wxapp.core import clock, idempotency
 from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, NotFound, Stale
 from wxapp.mall import queries
@@ -55,6 +56,14 @@ class GoodsDraft:
     """Name and purpose of each examination, in order."""
 
 
+@dataclass(frozen=True)
+class Once:
+    """Whose press of which form it is: the same one has its effect once."""
+
+    by: str
+    key: str
+
+
 def clean_html(text: str) -> str:
     """Return rich text with nothing in it but plain formatting and our own pictures."""
     return nh3.clean(
@@ -66,17 +75,28 @@ def clean_html(text: str) -> str:
     )
 
 
-def add_goods(draft: GoodsDraft, *, stock: int) -> Goods:
+def add_goods(draft: GoodsDraft, *, stock: int, once: Once | None = None) -> Goods:
     """Add goods with their first stock.
 
     :raises Invalid: beside the field that is wrong
     """
     _check(draft)
-    with transaction():
-        goods = Goods(stock=stock, created_at=clock.now())
-        _fill(goods, draft)
-        db.session.add(goods)
-    return goods
+
+    def add() -> str:
+        with transaction():
+            goods = Goods(stock=stock, created_at=clock.now())
+            _fill(goods, draft)
+            db.session.add(goods)
+            db.session.flush()  # its key is the answer
+            return str(goods.id)
+
+    return db.session.get_one(Goods, int(_do(once, "add_goods", {"draft": asdict(draft), "stock": stock}, add)))
+
+
+def _do(once: Once | None, use_case: str, asked: Mapping[str, Any], work: Callable[[], str]) -> str:
+    if once is None:
+        return work()
+    return idempotency.once(f"{once.by}/mall.{use_case}", once.key, asked, work)
 
 
 def change_goods(goods_id: int, draft: GoodsDraft, *, version: int) -> Goods:
@@ -131,15 +151,26 @@ def _fill(goods: Goods, draft: GoodsDraft) -> None:
     ]
 
 
-def change_stock(goods_id: int, *, by_pieces: int) -> None:
+MOST_STOCK = 10_000_000
+
+
+def change_stock(goods_id: int, *, by_pieces: int, once: Once | None = None) -> None:
     """Add pieces to the stock, or take some away.
 
-    :raises Invalid: fewer would be left than none
+    :raises NotFound: there are no such goods
+    :raises Invalid: fewer would be left than none, or more than can be meant
     """
-    enough = Goods.stock + by_pieces >= 0
-    with transaction():
-        if change(sa.update(Goods).where(Goods.id == goods_id, enough).values(stock=Goods.stock + by_pieces)) != 1:
-            raise Invalid({"by_pieces": "库存不足以减少这么多"})
+    new = Goods.stock + by_pieces
+    step = sa.update(Goods).where(Goods.id == goods_id, new >= 0, new <= MOST_STOCK).values(stock=new)
+
+    def take_or_add() -> str:
+        with transaction():
+            if change(step) != 1:
+                queries.get_goods(goods_id)
+                raise Invalid({"by_pieces": "库存不足以减少这么多" if by_pieces < 0 else "库存过大"})
+        return ""
+
+    _do(once, "change_stock", {"goods": goods_id, "pieces": by_pieces}, take_or_add)
 
 
 def put_on_sale(goods_id: int, *, is_on_sale: bool) -> None:

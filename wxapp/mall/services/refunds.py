@@ -51,6 +51,8 @@ def request_refund(order_no: str, *, pieces: Mapping[int, int], reason: str, by:
 
 
 def _choose(order: Order, pieces: Mapping[int, int]) -> list[tuple[OrderLine, int]]:
+    if foreign := set(pieces) - {line.id for line in order.lines}:
+        raise Invalid({f"line_{line_id}": "该商品不属于此订单" for line_id in foreign})
     chosen: list[tuple[OrderLine, int]] = []
     for line in order.lines:
         quantity = pieces.get(line.id, 0)
