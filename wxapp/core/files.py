@@ -22,7 +22,10 @@ from wxapp.core.db import BigId, Model, UTCDateTime, db, transaction
 from wxapp.core.errors import DomainError, Invalid, NotFound
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
-MAX_PICTURE_PIXELS = 40_000_000
+MAX_PICTURE_PIXELS = 16_000_000
+"""Of formats that can only be opened whole: 64 MB of memory."""
+MAX_JPEG_PIXELS = 60_000_000
+"""A JPEG is shrunk while it is read, so what a telephone takes may be larger."""
 LONGEST_SIDE = 1600
 
 
@@ -69,12 +72,16 @@ def read_picture(stream: IO[bytes], *, field: str = "picture") -> Picture:
         raise Invalid({field: "图片不能超过8MB"})
     try:
         with Image.open(io.BytesIO(raw), formats=("JPEG", "PNG", "WEBP", "GIF")) as opened:
-            if opened.width * opened.height > MAX_PICTURE_PIXELS:
-                raise Invalid({field: "图片尺寸过大"})
-            image = ImageOps.exif_transpose(opened).convert("RGBA" if opened.mode in {"RGBA", "LA", "P"} else "RGB")
+            most = MAX_JPEG_PIXELS if opened.format == "JPEG" else MAX_PICTURE_PIXELS
+            if opened.width * opened.height > most:
+                raise Invalid({field: "图片尺寸过大，请缩小后再上传"})
+            opened.draft(opened.mode, (LONGEST_SIDE, LONGEST_SIDE))
+            mode = "RGBA" if opened.mode in {"RGBA", "LA", "P", "PA"} else "RGB"
+            whole = opened if opened.mode == mode else opened.convert(mode)
+            whole.thumbnail((LONGEST_SIDE, LONGEST_SIDE))  # before anything is copied: a copy costs as much again
+            image = ImageOps.exif_transpose(whole)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
         raise Invalid({field: "请上传JPG、PNG、WebP或GIF图片"}) from None
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     written = io.BytesIO()
     image.save(written, "WEBP", quality=82)
     return Picture(written.getvalue(), image.width, image.height)
