@@ -64,7 +64,7 @@ def open_hospital(processes: Processes, folder: Path, database_url: str) -> Hosp
     """Start web, scheduler and sandbox on a filled database."""
     files, port = configure(folder, database_url)
     processes.sandbox(files.sandbox, port=port + 1)
-    _run([sys.executable, "-m", "tests.journeys.hospital", str(files.config)])
+    fill_in_a_process(files)
     processes.web(files.config, port=port)
     processes.scheduler(files.config)
     addresses = Addresses.on(port)
@@ -81,6 +81,11 @@ def configure(folder: Path, database_url: str) -> tuple[Folder, int]:
     with files.sandbox.open("a", encoding="utf-8") as sandbox:
         sandbox.write("[timing]\nrefund_delay = 0\n")
     return files, port
+
+
+def fill_in_a_process(files: Folder) -> None:
+    """Fill the database, beside a sandbox that runs."""
+    _run([sys.executable, "-m", "tests.journeys.hospital", str(files.config)])
 
 
 def free_pair() -> int:
@@ -120,7 +125,7 @@ def _fill_staff() -> None:
     with transaction():  # the second factor has tests of its own
         for role in db.session.query(Role):
             role.requires_totp = False
-    for label in ("前台", "财务"):
+    for label in ("前台", "财务", "客服"):
         role_ids = staff_queries.role_ids_by_label([label])
         staff.create_member(username=label, name=label, role_ids=role_ids, by=None, password=PASSWORD)
 
