@@ -6,12 +6,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories.patients import make_patient, make_wechat_user
-from tests.factories.staff import make_member
+from tests.factories.staff import PASSWORD, make_member
+from wxapp.admin.models import AuditRow
 from wxapp.core import sessions
+from wxapp.core.db import AppendOnly, Model, change, transaction
 from wxapp.core.permissions import Permission
+from wxapp.core.states import StatusChange
+from wxapp.wallet.models import Transfer
 
 SignIn = Callable[[FlaskClient, Any], str]
 HUGE = "9" * 30
@@ -73,3 +79,18 @@ def test_a_made_up_visitor_gets_a_name_of_ours(client: FlaskClient, cookie: str)
     kept = client.get_cookie(sessions._cookie_name("visitor"), domain="localhost")
     assert kept is not None
     assert kept.value != cookie
+
+
+@pytest.mark.parametrize("origin", ["null", "https://evil.test"])
+def test_no_foreign_page_signs_anybody_in(client: FlaskClient, origin: str) -> None:
+    member = make_member({Permission.GOODS_READ})
+    typed = {"username": member.username, "password": PASSWORD}
+    assert client.post("/pc/login", data=typed, headers={"Origin": origin}).status_code == 419
+    assert client.post("/pc/login", data=typed).status_code == 303
+
+
+@pytest.mark.parametrize("table", [AuditRow, StatusChange, Transfer])
+def test_what_is_only_ever_added_is_neither_changed_nor_removed(app: Flask, table: type[Model]) -> None:
+    for statement in (sa.delete(table), sa.update(table).values(id=1)):
+        with pytest.raises(AppendOnly), transaction():
+            change(statement)

@@ -205,6 +205,8 @@ def _check_sender(spec: Interface) -> None:
     sessions.check_origin()
     if spec.checks_csrf:
         sessions.check_csrf(sessions.STAFF)
+    elif request.headers.get("Origin") == "null":  # what a foreign page's sandboxed frame sends
+        raise PageExpired
 
 
 def _read_json_as_form() -> None:

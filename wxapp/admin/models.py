@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxapp.core.db import BigId, Model, UTCDateTime
+from wxapp.core.db import APPEND_ONLY, BigId, Model, UTCDateTime
 
 
 class AuditRow(Model):
@@ -21,6 +21,7 @@ class AuditRow(Model):
         sa.Index(None, "actor", "id"),
         sa.Index(None, "action", "id"),
         sa.Index(None, "subject", "id"),
+        {"info": {APPEND_ONLY: True}},
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wxapp.core import clock
-from wxapp.core.db import BigId, Model, UTCDateTime, change, db, insert_row
+from wxapp.core.db import APPEND_ONLY, BigId, Model, UTCDateTime, change, db, insert_row
 from wxapp.core.errors import IllegalTransition
 
 S = TypeVar("S", bound=StrEnum)
@@ -22,7 +22,7 @@ class StatusChange(Model):
     """Who moved what, when and why. Rows are only ever added."""
 
     __tablename__ = "core_status_change"
-    __table_args__ = (sa.Index(None, "entity", "entity_id"),)
+    __table_args__ = (sa.Index(None, "entity", "entity_id"), {"info": {APPEND_ONLY: True}})
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     entity: Mapped[str] = mapped_column(sa.String(60), comment="table of the row")
