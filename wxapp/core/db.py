@@ -258,11 +258,20 @@ def change(statement: sa.Update | sa.Delete | sa.Insert) -> int:
     """
     if not isinstance(statement, sa.Insert) and cast("sa.Table", statement.table).info.get(APPEND_ONLY):
         raise AppendOnly(str(statement.table))
+    # On the connection: the session's own way of running an UPDATE costs twice the time of everything else in it.
+    return run(statement).rowcount
+
+
+def run(statement: sa.Executable, **values: Any) -> sa.CursorResult[Any]:
+    """Run a statement about columns on the session's connection.
+
+    For hot paths: a statement that was built once, with ``sa.bindparam`` for what differs, costs 25 microseconds
+    here and 150 when it is built and given to the session each time.
+    """
     session = db.session()
     if session.new or session.dirty or session.deleted:
         session.flush()  # what was noted before happens before
-    # On the connection: the session's own way of running an UPDATE costs twice the time of everything else in it.
-    return session.connection().execute(statement).rowcount
+    return session.connection().execute(statement, values)
 
 
 def insert_row(model: type[Model], **values: Any) -> int:

@@ -31,6 +31,7 @@ from wxapp.core.db import (
     is_conflict,
     on_commit,
     repeat_on_conflict,
+    run,
     status_type,
     transaction,
 )
@@ -112,12 +113,7 @@ def deliver(row_id: int, told: _Told | None = None) -> bool:
     """
     try:
         with transaction():
-            claimed = change(
-                sa.update(EventRow)
-                .where(EventRow.id == row_id, EventRow.state == EventState.NEW)
-                .values(state=EventState.HEARD, heard_at=clock.now())
-            )
-            if not claimed:
+            if not run(_CLAIM, row_id=row_id, moment=clock.now()).rowcount:
                 return False
             listener, event = told or _read(row_id)
             _listeners[type(event).__name__][listener](event)
@@ -128,6 +124,13 @@ def deliver(row_id: int, told: _Told | None = None) -> bool:
         _postpone(row_id, error)
         return False
     return True
+
+
+_CLAIM = (
+    sa.update(EventRow)
+    .where(EventRow.id == sa.bindparam("row_id"), EventRow.state == EventState.NEW)
+    .values(state=EventState.HEARD, heard_at=sa.bindparam("moment"))
+)
 
 
 def _read(row_id: int) -> _Told:

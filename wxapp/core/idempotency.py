@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock
-from wxapp.core.db import BigId, Model, UTCDateTime, change, db, insert_row, transaction
+from wxapp.core.db import BigId, Model, UTCDateTime, change, insert_row, run, transaction
 from wxapp.core.errors import DomainError
 
 
@@ -48,17 +48,18 @@ def find_answer(scope: str, key: str, asked: str) -> str | None:
 
     :raises KeyReused: the key came with something else
     """
-    row = db.session.execute(
-        sa.select(IdempotencyRow.fingerprint, IdempotencyRow.answer).where(
-            IdempotencyRow.scope == scope, IdempotencyRow.key == key
-        )
-    ).one_or_none()
+    row = run(_ANSWER, scope=scope, key=key).one_or_none()
     if row is None:
         return None
     if row.fingerprint != asked:
         raise KeyReused
     answer: str = row.answer
     return answer
+
+
+_ANSWER = sa.select(IdempotencyRow.fingerprint, IdempotencyRow.answer).where(
+    IdempotencyRow.scope == sa.bindparam("scope"), IdempotencyRow.key == sa.bindparam("key")
+)
 
 
 def once(

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock
-from wxapp.core.db import Model, change, db, transaction
+from wxapp.core.db import Model, db, run, transaction
 
 
 class Sequence(Model):
@@ -28,15 +28,18 @@ def next_number(name: str, *, first: int = 1) -> int:
     Draw it before the transaction that uses it: inside one, everybody else waits for that transaction's end.
     """
     with transaction():
-        step = sa.update(Sequence).where(Sequence.name == name).values(value=Sequence.value + 1)
-        if not change(step):
+        if not run(_STEP, wanted=name).rowcount:
             try:
                 with db.session.begin_nested():
                     db.session.add(Sequence(name=name, value=first))
                 return first
             except IntegrityError:  # somebody else began the sequence in this moment
-                change(step)
-        return db.session.scalars(sa.select(Sequence.value).where(Sequence.name == name)).one()
+                run(_STEP, wanted=name)
+        return int(run(_VALUE, wanted=name).scalar_one())
+
+
+_STEP = sa.update(Sequence).where(Sequence.name == sa.bindparam("wanted")).values(value=Sequence.value + 1)
+_VALUE = sa.select(Sequence.value).where(Sequence.name == sa.bindparam("wanted"))
 
 
 def next_in_day(series: str, day: date, *, first: int = 1) -> int:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, Generic, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wxapp.core import clock
-from wxapp.core.db import APPEND_ONLY, BigId, Model, UTCDateTime, change, db, insert_row
+from wxapp.core.db import APPEND_ONLY, BigId, Model, UTCDateTime, db, insert_row, run
 from wxapp.core.errors import IllegalTransition
 
 S = TypeVar("S", bound=StrEnum)
@@ -65,11 +66,12 @@ class Machine(Generic[S]):
         """
         if not self.allows(old, new):
             raise IllegalTransition(old=old, new=new)
-        column = getattr(model, self.attribute)
-        moved = change(
-            sa.update(model).where(model.id == row_id, column == old).values({self.attribute: new, **values})
-        )
-        if moved != 1:
+        plain = {name: value for name, value in values.items() if not _is_expression(value)}
+        step = _step(cast("Any", model), self.attribute, tuple(plain))
+        if len(plain) < len(values):  # counted by the database, e.g. from another column
+            step = step.values({name: value for name, value in values.items() if name not in plain})
+        moved = run(step, row_id=row_id, old=old, new=new, **{f"new_{name}": value for name, value in plain.items()})
+        if moved.rowcount != 1:
             return False
         insert_row(
             StatusChange,
@@ -82,6 +84,22 @@ class Machine(Generic[S]):
             at=clock.now(),
         )
         return True
+
+
+def _is_expression(value: object) -> bool:
+    return isinstance(value, sa.ColumnElement) or hasattr(value, "__clause_element__")
+
+
+@lru_cache
+def _step(model: Any, attribute: str, names: tuple[str, ...]) -> sa.Update:
+    """Return the move of a row as a statement; built once for each set of columns that go with it."""
+    column = getattr(model, attribute)
+    values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
+    return (
+        sa.update(model)
+        .where(model.id == sa.bindparam("row_id"), column == sa.bindparam("old"))
+        .values({attribute: sa.bindparam("new"), **values})
+    )
 
 
 def history(row: Any) -> list[StatusChange]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from wxapp.core import clock
 from wxapp.core.crypto import blind_index
-from wxapp.core.db import db
+from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.patients.models import (
     ID_INDEX,
@@ -61,25 +61,31 @@ class Guardian:
 
 def signed_in_user(user_id: int) -> SignedInUser | None:
     """Return the user of a session; the current patient only while the binding is active."""
-    bound = sa.and_(
-        Binding.wechat_user_id == WechatUser.id,
-        Binding.patient_id == WechatUser.current_patient_id,
-        Binding.status == BindingStatus.ACTIVE,
+    row = run(_SIGNED_IN_USER, user_id=user_id).mappings().one_or_none()
+    return SignedInUser(**row) if row is not None else None
+
+
+_SIGNED_IN_USER = (
+    sa.select(
+        WechatUser.id,
+        WechatUser.openid,
+        WechatUser.nickname,
+        WechatUser.avatar_url,
+        WechatUser.is_snapshot,
+        WechatUser.is_follower,
+        Binding.patient_id.label("current_patient_id"),
     )
-    row = db.session.execute(
-        sa.select(
-            WechatUser.id,
-            WechatUser.openid,
-            WechatUser.nickname,
-            WechatUser.avatar_url,
-            WechatUser.is_snapshot,
-            WechatUser.is_follower,
-            Binding.patient_id,
-        )
-        .outerjoin(Binding, bound)
-        .where(WechatUser.id == user_id)
-    ).one_or_none()
-    return SignedInUser(*row) if row is not None else None
+    .outerjoin(
+        Binding,
+        sa.and_(
+            Binding.wechat_user_id == WechatUser.id,
+            Binding.patient_id == WechatUser.current_patient_id,
+            Binding.status == BindingStatus.ACTIVE,
+        ),
+    )
+    .where(WechatUser.id == sa.bindparam("user_id"))
+)
+"""Built once: every page of a patient begins with it."""
 
 
 def find_user(appid: str, openid: str) -> WechatUser | None:
@@ -98,10 +104,13 @@ def get_patient(patient_id: int) -> Patient:
 
 def phone_of(patient_id: int) -> str:
     """:raises NotFound: no such patient"""
-    phone = db.session.execute(sa.select(Patient.phone).where(Patient.id == patient_id)).scalar_one_or_none()
+    phone: str | None = run(_PHONE, patient_id=patient_id).scalar_one_or_none()
     if phone is None:
         raise NotFound
     return phone
+
+
+_PHONE = sa.select(Patient.phone).where(Patient.id == sa.bindparam("patient_id"))
 
 
 def own_patient(user_id: int, patient_id: int) -> Patient:
@@ -204,18 +213,19 @@ def patient_names(patient_ids: Sequence[int]) -> dict[int, str]:
 
 def openids_of(patient_id: int) -> list[str]:
     """Return the openids of the followers who have a patient bound."""
-    return list(
-        db.session.scalars(
-            sa.select(WechatUser.openid)
-            .join(Binding, Binding.wechat_user_id == WechatUser.id)
-            .where(
-                Binding.patient_id == patient_id,
-                Binding.status == BindingStatus.ACTIVE,
-                WechatUser.is_follower,
-            )
-            .order_by(Binding.id)
-        )
+    return list(run(_OPENIDS, patient_id=patient_id).scalars())
+
+
+_OPENIDS = (
+    sa.select(WechatUser.openid)
+    .join(Binding, Binding.wechat_user_id == WechatUser.id)
+    .where(
+        Binding.patient_id == sa.bindparam("patient_id"),
+        Binding.status == BindingStatus.ACTIVE,
+        WechatUser.is_follower,
     )
+    .order_by(Binding.id)
+)
 
 
 def bound_patients_count() -> int:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from wxapp.core import clock
-from wxapp.core.db import db
+from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.payments.models import (
     Attempt,
@@ -58,11 +58,14 @@ _DUE = (
 )
 
 
+_DUE_BY_NO = sa.select(*_DUE).where(PaymentOrder.no == sa.bindparam("payment_no"))
+
+
 def get_due(payment_no: str) -> Due:
-    row = db.session.execute(sa.select(*_DUE).where(PaymentOrder.no == payment_no)).one_or_none()
+    row = run(_DUE_BY_NO, payment_no=payment_no).mappings().one_or_none()
     if row is None:
         raise NotFound
-    return Due(*row)
+    return Due(**row)
 
 
 def get_due_by_id(payment_order_id: int) -> Due:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock, ids, masking
-from wxapp.core.db import change, db, in_transaction, insert_row, transaction
+from wxapp.core.db import change, db, in_transaction, insert_row, run, transaction
 from wxapp.messages import catalogue, receivers, taps
 from wxapp.messages.channels import CHANNELS
 from wxapp.messages.entry import Channel, Entry
@@ -185,10 +185,12 @@ def _insert_new(rows: list[dict[str, Any]]) -> bool:
 
 
 def _usable_ways(code: str) -> set[Channel]:
-    statement = sa.select(Template.channel).where(
-        Template.code == code, Template.is_on, Template.template_id != "", Template.fault == ""
-    )
-    return {Channel(channel) for channel in db.session.scalars(statement)} & CHANNELS.keys()
+    return {Channel(channel) for channel in run(_USABLE, code=code).scalars()} & CHANNELS.keys()
+
+
+_USABLE = sa.select(Template.channel).where(
+    Template.code == sa.bindparam("code"), Template.is_on, Template.template_id != "", Template.fault == ""
+)
 
 
 def _is_turned_off(entry: Entry, receiver: Receiver) -> bool:
