@@ -123,7 +123,10 @@ def create() -> Done:
 
 @interface("patients.detail", GET="/pc/patients/<int:patient_id>", permission=Permission.PATIENT_READ)
 def patient(patient_id: int) -> Page:
-    return _patient_page(patient_id)
+    """Show a patient, masked; the look is logged."""
+    page = _patient_page(patient_id)
+    audit.looked_at("patient", patient_id, "患者详情")
+    return page
 
 
 @interface(
