@@ -172,8 +172,6 @@ _HTTP_MESSAGES = {400: "请求内容有误", 405: "不支持这种访问方式",
 
 
 def _render_http_error(error: HTTPException) -> Response:
-    if isinstance(error, SecurityError):  # a host that is not ours: no page of ours has an address there
-        return make_response(("unknown host\n", 400, {"Content-Type": "text/plain"}))
     if error.code is not None and error.code < 400 and error.response is not None:
         return make_response(error.response)
     if error.code == 404:
