@@ -46,6 +46,7 @@ def test_a_large_top_up_waits_for_another_person(app: Flask) -> None:
 
 
 def test_the_limit_of_a_day_holds_and_a_rejected_top_up_does_not_count(app: Flask) -> None:
+    core_settings.write(settings.TOP_UP_ALONE, 600_000, by=CLERK)
     for _ in range(2):
         top_up(200_000)
     waiting = top_up(500_000)
@@ -55,6 +56,16 @@ def test_the_limit_of_a_day_holds_and_a_rejected_top_up_does_not_count(app: Flas
     top_up(200_000)
     assert services.patient_balance(1) == 600_000
     assert queries.get_movement(waiting).status is CounterStatus.REJECTED
+
+
+def test_a_large_sum_in_small_pieces_waits_too(app: Flask) -> None:
+    top_up(150_000)
+    waiting = top_up(50_001)
+    assert services.patient_balance(1) == 150_000
+    services.approve_movement(waiting, by=CHIEF)
+    assert services.patient_balance(1) == 200_001
+    top_up(150_000, patient_id=2)
+    assert services.patient_balance(2) == 150_000
 
 
 def test_another_patient_has_a_limit_of_its_own(app: Flask) -> None:

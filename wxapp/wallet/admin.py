@@ -130,7 +130,7 @@ def account(patient_id: int) -> Page:
             TopUpForm,
             kinds={"amount": "money"},
             options={"method": _OPTIONS},
-            help={"amount": f"超过{yuan(settings.TOP_UP_ALONE())}元须另一人复核"},
+            help={"amount": f"当日合计超过{yuan(settings.TOP_UP_ALONE())}元须另一人复核"},
         ),
         _pay_back=ShownForm(PayBackForm, kinds={"back_amount": "money"}, options={"back_method": _OPTIONS}),
     )

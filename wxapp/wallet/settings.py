@@ -54,7 +54,7 @@ TOP_UP_ALONE = Setting(
     200_000,
     kind="fen",
     group=GROUP,
-    help="超过此金额的柜台充值需另一人复核",
+    help="同一患者当日柜台充值合计超过此金额时，需另一人复核",
 )
 
 

@@ -37,7 +37,8 @@ def limits() -> TopUpLimits:
 def top_up_at_counter(*, patient_id: int, amount_fen: int, method: str, by: str, note: str = "") -> CounterMovement:
     """Take money at the counter and add it to a patient's stored value.
 
-    Above the limit of one person it waits for a second one; the balance grows only then.
+    When the day's top-ups of this patient pass the limit of one person it waits for a second one, and the balance
+    grows only then: a large sum in small pieces is a large sum.
 
     :raises StoredValueClosed: top-ups are not open
     :raises Invalid: the amount is outside the limits of one payment
@@ -50,9 +51,8 @@ def top_up_at_counter(*, patient_id: int, amount_fen: int, method: str, by: str,
         raise Invalid({"amount": problem})
     _check_method(method)
     account_id = patient_account(patient_id)
-    waits = needs_second_person(amount_fen, bounds)
     with transaction():
-        _count_day(account_id, clock.today(), amount_fen)
+        waits = needs_second_person(_count_day(account_id, clock.today(), amount_fen), bounds)
         movement = _add(Movement.TOP_UP, account_id, patient_id, amount_fen, method, note, by, waits=waits)
         if not waits:
             _book_top_up(movement)
@@ -175,23 +175,31 @@ def _book_top_up(movement: CounterMovement) -> None:
     )
 
 
-def _count_day(account_id: int, day: date, amount_fen: int) -> None:
-    """Count a top-up against the limit of the day: one conditional UPDATE, never read, compare, write."""
+def _count_day(account_id: int, day: date, amount_fen: int) -> int:
+    """Count a top-up against the limit of the day: one conditional UPDATE, never read, compare, write.
+
+    Return the day's sum with it; its row is held, so nobody else counts meanwhile.
+    """
     most = settings.TOP_UP_DAY()
     mine = (DayTotal.account_id == account_id, DayTotal.day == day)
     step = sa.update(DayTotal).where(*mine, DayTotal.topped_up_fen + amount_fen <= most)
     step = step.values(topped_up_fen=DayTotal.topped_up_fen + amount_fen)
-    if change(step):
-        return
-    if db.session.scalar(sa.select(DayTotal.id).where(*mine)) is None:
-        try:
-            with db.session.begin_nested():
-                db.session.add(DayTotal(account_id=account_id, day=day, topped_up_fen=0))
-        except IntegrityError:
-            pass  # somebody else began the day
-        if change(step):
-            return
-    raise OverLimit(f"超过每日充值上限{yuan(most)}元", field="amount")
+    if not change(step) and not (_begin_day(account_id, day) and change(step)):
+        raise OverLimit(f"超过每日充值上限{yuan(most)}元", field="amount")
+    return db.session.execute(sa.select(DayTotal.topped_up_fen).where(*mine)).scalar_one()
+
+
+def _begin_day(account_id: int, day: date) -> bool:
+    """Write down that nothing was topped up yet; False when something was."""
+    mine = (DayTotal.account_id == account_id, DayTotal.day == day)
+    if db.session.scalar(sa.select(DayTotal.id).where(*mine)) is not None:
+        return False
+    try:
+        with db.session.begin_nested():
+            db.session.add(DayTotal(account_id=account_id, day=day, topped_up_fen=0))
+    except IntegrityError:
+        pass  # somebody else began the day
+    return True
 
 
 def _uncount_day(movement: CounterMovement) -> None:
