@@ -263,6 +263,9 @@ def _count(source: Source) -> int:
     if not isinstance(source, sa.Select):
         return len(source)
     inner = source.order_by(None).limit(COUNT_UP_TO + 1)
+    if not inner._group_by_clauses and not inner._distinct:  # noqa: SLF001 - else the columns decide what is one row
+        # Without its columns, which MariaDB would write into a temporary table first: 3 instead of 20 ms for 10,000.
+        inner = inner.with_only_columns(sa.literal(1), maintain_column_froms=True)
     return db.session.scalar(sa.select(sa.func.count()).select_from(inner.subquery())) or 0
 
 
