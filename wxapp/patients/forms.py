@@ -65,6 +65,7 @@ class PhoneForm(Form):
 class SwitchForm(Form):
     """切换就诊人."""
 
+    next: str = Field("", max_length=500)
     patient: int = Field(title="就诊人", ge=1)
 
 

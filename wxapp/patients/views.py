@@ -132,7 +132,8 @@ def bound() -> ResponseReturnValue:
         )
         for one in found
     ]
-    return render_template("patients/bound.html", user=user, bound=found, choices=choices)
+    back = identity.own_path(request.values.get("next"), default="")
+    return render_template("patients/bound.html", user=user, bound=found, choices=choices, next=back)
 
 
 @pages.action("/me/patients", shown_again_by=bound)
@@ -140,7 +141,7 @@ def switch() -> ResponseReturnValue:
     form = read_form(SwitchForm)
     services.switch_patient(signed_in_user().id, form.patient)
     notice("已切换就诊人")
-    return redirect(url_for("patients.me"), 303)
+    return redirect(identity.own_path(form.next, default=url_for("patients.me")), 303)
 
 
 @pages.page("/me/patients/<int:binding_id>")
