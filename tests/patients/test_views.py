@@ -217,9 +217,6 @@ def test_switching_by_the_list(client, guardian, patient):
     ("next_page", "led_to"), [("/mall/checkout?goods_id=1", "/mall/checkout?goods_id=1"), ("//evil.example", "/me")]
 )
 def test_switching_leads_back_to_where_it_was_asked_for(client, guardian, patient, next_page, led_to):
-    assert f'name="next" value="{led_to}"' in client.get("/me/patients", query_string={"next": next_page}).text or (
-        led_to == "/me"
-    )
     answer = submit(client, "/me/patients", guardian, patient=str(patient.id), next=next_page)
     assert answer.headers["Location"] == led_to
 
