@@ -42,10 +42,19 @@ TEXTS = {
     "other digits": "١٢٣",
     "no day": "2026-02-30",
 }
-QUERIES = ("page=abc", "page=-1", "page=99999999999999999999", "page=0", "q=%00", "q=%ff", "q=" + "a" * 5000,
-           "sort=%27%3B--", "sort=-nothing", "state=%F0%9F%98%80", "since=2026-02-30", "until=x", "status=nothing",
-           "category=x", "goods_id=x&quantity=x", "goods_id=1&quantity=100", "next=//evil.example", "page=1&page=2",
-           "export=xlsx", "export=exe", "chief=x", "text=" + "a" * 300, "on_sale=7")  # fmt: skip
+QUERIES = (
+    "page=abc",
+    "page=99999999999999999999&sort=-nothing",
+    "page=0&goods_id=x&quantity=x",
+    f"q=%00&text={'a' * 300}&goods_id=1&quantity=100",
+    f"q={'a' * 5000}&status=nothing&next=//evil.example",
+    "q=%ff&sort=%27%3B--&state=%F0%9F%98%80",
+    "since=2026-02-30&until=x&chief=x",
+    "category=x&on_sale=7",
+    "page=1&page=2",
+    "export=xlsx",
+    "export=exe",
+)
 PLACES = ("%00", "a" * 300, "%F0%9F%98%80", "..%2f..%2fetc", "-1", "9" * 30, "0", "null", "%27%20OR%201=1--")
 
 
@@ -240,7 +249,9 @@ def test_each_field_of_each_form_refuses_garbage(site: Site) -> None:
 
 def test_a_picture_that_is_none_is_refused(site: Site) -> None:
     wrong: dict[Any, int] = {}
-    for address, fields in site.forms().items():
+    with_picture = {address: fields for address, fields in site.forms().items() if "picture" in dict(fields)}
+    assert len(with_picture) >= 2
+    for address, fields in with_picture.items():
         for content in (b"", b"no picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 100):
             sent = {**dict(fields), "picture": (io.BytesIO(content), "../../x.png")}
             status = site.post(address, data=sent, content_type="multipart/form-data").status_code
