@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock
-from wxapp.core.db import BigId, Model, UTCDateTime, change, insert_row, run, transaction
+from wxapp.core.db import BigId, Model, UTCDateTime, insert_row, run, transaction
 from wxapp.core.errors import DomainError
 
 
@@ -62,6 +62,9 @@ _ANSWER = sa.select(IdempotencyRow.fingerprint, IdempotencyRow.answer).where(
 )
 
 
+_KEEP = sa.update(IdempotencyRow).where(IdempotencyRow.id == sa.bindparam("row_id")).values(answer=sa.bindparam("what"))
+
+
 def once(
     scope: str, key: str, asked: Mapping[str, Any], work: Callable[[], str], *, was_looked_up: bool = False
 ) -> str:
@@ -80,7 +83,7 @@ def once(
             # The unique key decides who works.
             row_id = insert_row(IdempotencyRow, scope=scope, key=key, fingerprint=print_, answer="", at=clock.now())
             answer = work()
-            change(sa.update(IdempotencyRow).where(IdempotencyRow.id == row_id).values(answer=answer))
+            run(_KEEP, row_id=row_id, what=answer)
             return answer
     except IntegrityError:
         if (answer := find_answer(scope, key, print_)) is not None:

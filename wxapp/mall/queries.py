@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 
 from wxapp.core import clock
 from wxapp.core.crypto import blind_index
-from wxapp.core.db import db
+from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.mall import rules
 from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture, Order, OrderStatus
@@ -160,7 +160,10 @@ def get_order(order_no: str) -> Order:
 
 def payment_no_of(order_no: str) -> str:
     """Return the number under which an order that was just placed is paid."""
-    return db.session.execute(sa.select(Order.payment_no).where(Order.no == order_no)).scalar_one()
+    return str(run(_PAYMENT_NO, order_no=order_no).scalar_one())
+
+
+_PAYMENT_NO = sa.select(Order.payment_no).where(Order.no == sa.bindparam("order_no"))
 
 
 def find_order_by_code(redemption_code: str) -> Order | None:

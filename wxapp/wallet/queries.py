@@ -9,7 +9,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 
 from wxapp.core import clock
-from wxapp.core.db import db
+from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.wallet.house import HOUSE_BY_ID, is_house
 from wxapp.wallet.kinds import label_of
@@ -36,7 +36,11 @@ def find_transfer(kind: str, source: str) -> Transfer | None:
 
 def moment_of(transfer_id: int) -> datetime:
     """Return when a transfer was booked."""
-    return db.session.execute(sa.select(Transfer.at).where(Transfer.id == transfer_id)).scalar_one()
+    moment: datetime = run(_MOMENT, transfer_id=transfer_id).scalar_one()
+    return moment
+
+
+_MOMENT = sa.select(Transfer.at).where(Transfer.id == sa.bindparam("transfer_id"))
 
 
 def find_account(kind: str, owner_id: int) -> Account | None:

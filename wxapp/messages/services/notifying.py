@@ -75,7 +75,11 @@ def _once_key(code: str, receiver: Receiver, once: str) -> str:
 
 
 def _told(key: str) -> int | None:
-    return db.session.execute(sa.select(Message.id).where(Message.once_key == key)).scalar()
+    found: int | None = run(_TOLD, key=key).scalar()
+    return found
+
+
+_TOLD = sa.select(Message.id).where(Message.once_key == sa.bindparam("key"))
 
 
 def _message(entry: Entry, receiver: Receiver, texts: Mapping[str, str], *, now: datetime) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from wxapp.core import clock, ids
 from wxapp.core.crypto import hash_password, needs_rehash, password_matches
-from wxapp.core.db import change, db, in_transaction, transaction
+from wxapp.core.db import change, db, in_transaction, run, transaction
 from wxapp.core.errors import NotFound, Stale
 from wxapp.core.events import publish
 from wxapp.core.limits import Limit
@@ -136,39 +136,45 @@ def _compare(patient_id: int, password: str, *, field: str) -> tuple[str, bool]:
         raise WrongBalancePassword(tries_left(tries), field=field)
     kept = hash_password(password) if needs_rehash(stored) else stored
     with transaction():
-        change(
-            sa.update(Patient)
-            .where(Patient.id == patient_id, Patient.balance_password_hash == stored)
-            .values(balance_password_tries=0, balance_locked_until=None, balance_password_hash=kept)
-        )
+        run(_PASSED, patient_id=patient_id, stored=stored, kept=kept)
     return kept, is_issued
+
+
+_THIS = sa.update(Patient).where(Patient.id == sa.bindparam("patient_id"))
+_COUNT = _THIS.where(
+    Patient.balance_password_hash.is_not(None),
+    Patient.balance_locked_until.is_(None),
+    Patient.balance_password_tries < MOST_PASSWORD_TRIES,
+).values(balance_password_tries=Patient.balance_password_tries + 1)
+_STORED = sa.select(
+    Patient.balance_password_tries,
+    Patient.balance_locked_until,
+    Patient.balance_password_hash,
+    Patient.balance_password_expires_at.is_not(None),
+).where(Patient.id == sa.bindparam("patient_id"))
+_PASSED = _THIS.where(Patient.balance_password_hash == sa.bindparam("stored")).values(
+    balance_password_tries=0, balance_locked_until=None, balance_password_hash=sa.bindparam("kept")
+)
 
 
 def _take_try(patient_id: int, *, field: str) -> tuple[int, str, bool]:
     """Count a try in a transaction of its own; return the count, the hash to compare with, whether it was issued."""
     now = clock.now()
     this = sa.update(Patient).where(Patient.id == patient_id)
-    tries, locked_until = Patient.balance_password_tries, Patient.balance_locked_until
-    count_it = this.where(
-        Patient.balance_password_hash.is_not(None), locked_until.is_(None), tries < MOST_PASSWORD_TRIES
-    ).values(balance_password_tries=tries + 1)
+    locked_until = Patient.balance_locked_until
     with transaction():
-        counted = change(count_it)
+        counted = run(_COUNT, patient_id=patient_id).rowcount
         if not counted and change(
             this.where(locked_until <= now).values(balance_password_tries=0, balance_locked_until=None)
         ):
-            counted = change(count_it)
-        row = db.session.execute(
-            sa.select(
-                tries, locked_until, Patient.balance_password_hash, Patient.balance_password_expires_at.is_not(None)
-            ).where(Patient.id == patient_id)
-        ).one_or_none()
+            counted = run(_COUNT, patient_id=patient_id).rowcount
+        row = run(_STORED, patient_id=patient_id).one_or_none()
         if counted and row is not None and row[0] >= MOST_PASSWORD_TRIES:
             # The last try locks already now: whoever comes while it is compared is one too many.
             change(this.values(balance_locked_until=now + PASSWORD_LOCK))
     if row is None:
         raise NotFound
-    count, until, stored, is_issued = row
+    count, until, stored, is_issued = tuple(row)
     if stored is None:
         raise NoBalancePassword(field=field)
     if not counted:

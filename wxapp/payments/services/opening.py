@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from wxapp.core import actors, clock, ids
-from wxapp.core.db import change, db, transaction
+from wxapp.core.db import db, run, transaction
 from wxapp.core.events import publish
 from wxapp.payments import queries
 from wxapp.payments.errors import AlreadyPaid, PaymentBusy, PaymentIsClosed
@@ -96,6 +96,18 @@ def check_open(due: Due, *, now: datetime) -> None:
         raise PaymentIsClosed
 
 
+_CLAIM = (
+    sa.update(PaymentOrder)
+    .where(
+        PaymentOrder.id == sa.bindparam("payment_order_id"),
+        PaymentOrder.status == PaymentStatus.OPEN,
+        PaymentOrder.attempts == sa.bindparam("seen_attempts"),
+    )
+    .values(attempts=PaymentOrder.attempts + 1)
+)
+_CLAIM_BEFORE_EXPIRY = _CLAIM.where(PaymentOrder.expires_at > sa.bindparam("now"))
+
+
 def claim(due: Due, *, now: datetime | None = None) -> None:
     """Hold the payment order for the rest of the transaction, if nobody began anything since it was read.
 
@@ -104,14 +116,8 @@ def claim(due: Due, *, now: datetime | None = None) -> None:
 
     :raises AlreadyPaid, PaymentIsClosed, PaymentBusy: what the other one did
     """
-    guard = [
-        PaymentOrder.id == due.id,
-        PaymentOrder.status == PaymentStatus.OPEN,
-        PaymentOrder.attempts == due.attempts,
-    ]
-    if now is not None:
-        guard.append(PaymentOrder.expires_at > now)
-    if change(sa.update(PaymentOrder).where(*guard).values(attempts=PaymentOrder.attempts + 1)):
+    seen = {"payment_order_id": due.id, "seen_attempts": due.attempts}
+    if (run(_CLAIM, **seen) if now is None else run(_CLAIM_BEFORE_EXPIRY, **seen, now=now)).rowcount:
         return
     check_open(queries.get_due_by_id(due.id), now=clock.now())
     raise PaymentBusy

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock
-from wxapp.core.db import change, db, in_transaction, insert_row, transaction
+from wxapp.core.db import db, in_transaction, insert_row, run, transaction
 from wxapp.core.events import publish
 from wxapp.wallet import queries
 from wxapp.wallet.errors import AccountFrozen, InsufficientBalance, TransferDiffers
@@ -31,9 +31,9 @@ class Booked:
 
 def account_of(kind: str, owner_id: int) -> int:
     """Return the number of a person's account; it is opened when there is none."""
-    found = db.session.scalar(sa.select(Account.id).where(Account.kind == kind, Account.owner_id == owner_id))
+    found = run(_ACCOUNT, kind=kind, owner_id=owner_id).scalar_one_or_none()
     if found is not None:
-        return found
+        return int(found)
     with transaction():
         account = Account(kind=kind, owner_id=owner_id, balance_fen=0, floor_fen=0, opened_at=clock.now())
         try:
@@ -44,6 +44,11 @@ def account_of(kind: str, owner_id: int) -> int:
                 sa.select(Account.id).where(Account.kind == kind, Account.owner_id == owner_id)
             ).one()
         return account.id
+
+
+_ACCOUNT = sa.select(Account.id).where(
+    Account.kind == sa.bindparam("kind"), Account.owner_id == sa.bindparam("owner_id")
+)
 
 
 def patient_account(patient_id: int) -> int:
@@ -148,11 +153,18 @@ def _open_house_account(account_id: int) -> None:
         return  # somebody else opened it in this moment
 
 
+_NEW_BALANCE = Account.balance_fen + sa.bindparam("fen", type_=sa.BigInteger())
+_GIVE = (
+    sa.update(Account)
+    .where(Account.id == sa.bindparam("account_id"), Account.floor_fen <= _NEW_BALANCE)
+    .values(balance_fen=_NEW_BALANCE)
+)
+_TAKE = _GIVE.where(sa.not_(Account.is_frozen))
+
+
 def _change_balance(account_id: int, amount_fen: int) -> None:
-    guard = [Account.id == account_id, Account.balance_fen + amount_fen >= Account.floor_fen]
-    if amount_fen < 0:
-        guard.append(sa.not_(Account.is_frozen))
-    if change(sa.update(Account).where(*guard).values(balance_fen=Account.balance_fen + amount_fen)) == 1:
+    step = _TAKE if amount_fen < 0 else _GIVE
+    if run(step, account_id=account_id, fen=amount_fen).rowcount == 1:
         return
     if amount_fen < 0 and db.session.scalar(sa.select(Account.is_frozen).where(Account.id == account_id)):
         raise AccountFrozen
