@@ -23,7 +23,7 @@ def main() -> int:
     chosen = sys.argv[1:]
     if chosen:
         return pytest(*chosen)
-    workers = ("-n", os.environ.get("TEST_WORKERS", "auto"), "--dist=worksteal")
+    workers: tuple[str, ...] = ("-n", os.environ.get("TEST_WORKERS", "auto"), "--dist=worksteal")
     if in_ci():  # the same order every time there, another one every time elsewhere
         workers = (*workers, "--randomly-seed=20260301")
     has_mariadb = bool(find_program("mariadbd") and find_program("mariadb-install-db"))
