@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from flask import g, make_response, request
 from flask.typing import ResponseReturnValue
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.datastructures import MultiDict
 
 from wxapp.core.errors import DomainError, Invalid
+from wxapp.core.money import parse_yuan
 
 TRANSPORT_FIELDS = {"csrf_token"}
 """Fields of every form that belong to no model."""
@@ -26,6 +27,22 @@ class Form(BaseModel):
     """Base of all forms: unknown fields refused, texts stripped."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+def _parse_yuan(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return parse_yuan(value)
+    except ValueError:
+        raise ValueError("金额格式不正确，例如 128 或 128.50") from None
+
+
+Yuan = Annotated[int, BeforeValidator(_parse_yuan), Field(ge=1, le=100_000_000)]
+"""Typed in yuan, handed on in fen; from one fen to a million yuan. A program sends whole fen as a number."""
+
+FormKey = Annotated[str, Field(title="提交编号", max_length=60)]
+"""Pages send one, so that a form pressed twice has its effect once; see ``wxapp.admin.presses``."""
 
 
 F = TypeVar("F", bound=Form)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from wxapp.core.forms import Form
-from wxapp.core.money import parse_yuan
+from wxapp.core.forms import Form, FormKey, Yuan
 from wxapp.mall.models import GoodsKind
 from wxapp.mall.rules import MAX_QUANTITY
 
@@ -36,21 +34,8 @@ class CancelForm(Form):
 # --- staff -----------------------------------------------------------------------------------------------------------
 
 
-def _parse_yuan(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_yuan(value)
-    except ValueError:
-        raise ValueError("金额格式不正确，例如 128 或 128.50") from None
-
-
-Yuan = Annotated[int, BeforeValidator(_parse_yuan), Field(ge=1, le=10_000_000)]
-"""Typed in yuan, handed on in fen; from one fen to a hundred thousand yuan."""
-
-
-FormKey = Annotated[str, Field(title="提交编号", max_length=60)]
-"""Pages send one, so that a form pressed twice has its effect once."""
+MAX_PRICE_FEN = 10_000_000
+"""A hundred thousand yuan: more is a slip of the finger."""
 
 
 class GoodsForm(Form):
@@ -63,8 +48,8 @@ class GoodsForm(Form):
     name: str = Field(title="名称", max_length=60)
     summary: str = Field("", title="一句话简介", max_length=120)
     keywords: str = Field("", title="搜索关键词", max_length=200)
-    price: Yuan = Field(title="售价")
-    original_price: Yuan | None = Field(None, title="原价")
+    price: Yuan = Field(title="售价", le=MAX_PRICE_FEN)
+    original_price: Yuan | None = Field(None, title="原价", le=MAX_PRICE_FEN)
     stock: int = Field(0, title="初始库存", ge=0, le=1_000_000)
     audience: str = Field("", title="适合人群", max_length=120)
     items: str = Field("", title="包含项目", max_length=4000)
@@ -87,6 +72,7 @@ class PictureForm(Form):
 
 
 class CategoryForm(Form):
+    form_key: FormKey = ""
     version: int = Field(0, ge=0)
     name: str = Field(title="名称", max_length=20)
     position: int = Field(0, title="排序", ge=0, le=9999)

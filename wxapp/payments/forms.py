@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from wxapp.core.forms import Form
-from wxapp.core.money import parse_yuan
+from wxapp.core.forms import Form, Yuan
 from wxapp.payments.models import Method
 from wxapp.payments.services.at_counter import COUNTER_METHODS
 
@@ -21,19 +20,6 @@ class PasswordForm(Form):
 
 
 # --- staff -----------------------------------------------------------------------------------------------------------
-
-
-def _parse_yuan(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_yuan(value)
-    except ValueError:
-        raise ValueError("金额格式不正确，例如 128 或 128.50") from None
-
-
-Yuan = Annotated[int, BeforeValidator(_parse_yuan), Field(ge=1, le=100_000_000)]
-"""Typed in yuan, handed on in fen."""
 
 
 class CollectForm(Form):

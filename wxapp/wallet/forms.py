@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from wxapp.core.forms import Form
-from wxapp.core.money import parse_yuan
-
-
-def _parse_yuan(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        return parse_yuan(value)
-    except ValueError:
-        raise ValueError("金额格式不正确，例如 128 或 128.50") from None
-
-
-Yuan = Annotated[int, BeforeValidator(_parse_yuan), Field(ge=1, le=100_000_000)]
-"""Typed in yuan, handed on in fen."""
+from wxapp.core.forms import Form, FormKey, Yuan
 
 CounterMethod = Literal["cash", "card", "transfer", "wechat_code", "alipay_code"]
 
@@ -39,6 +25,12 @@ class PayBackForm(Form):
     back_method: CounterMethod = Field(title="退款方式")
     back_note: str = Field(title="原因", min_length=2, max_length=100)
     form_key: str = Field(title="提交编号", min_length=10, max_length=60)
+
+
+class CardForm(Form):
+    """Handing a card out asks nothing more."""
+
+    form_key: FormKey = ""
 
 
 class RejectForm(Form):
