@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, create_model
 
-from wxapp.core.forms import Form
+from wxapp.core.forms import Form, FormKey
 
 
 class ReadAllForm(Form):
@@ -58,6 +58,7 @@ class ResendForm(Form):
 class BroadcastForm(Form):
     """What staff tell a group."""
 
+    form_key: FormKey = ""
     title: str = Field(title="标题", max_length=20)
     body: str = Field(title="正文", max_length=500)
     group_name: str = Field(title="接收人群", max_length=40)

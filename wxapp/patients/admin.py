@@ -16,6 +16,7 @@ from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.interface import Interfaces
+from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.core import clock
 from wxapp.core.errors import NotFound
@@ -111,7 +112,9 @@ def new_form() -> Page:
 def create() -> Done:
     form = read_form(PatientForm)
     details = PatientDetails(form.name, form.phone, form.id_number, form.sex, form.birthday)
-    made = services.register_patient(details, by=current_staff().actor)
+    by = current_staff().actor
+    made_id = once("patients.create", form, lambda: str(services.register_patient(details, by=by).id))
+    made = queries.get_patient(int(made_id))
     audit.about(f"patient:{made.id}", f"病历号{made.record_no}")
     return Done(
         f"已建档，病历号{made.record_no}",
@@ -212,8 +215,15 @@ def _patient_form(model: type[PatientForm | ChangePatientForm], values: Mapping[
 )
 def issue_password(patient_id: int) -> Page | Done:
     """Give a new first password: shown this once, or sent to the phone of the record."""
-    by_sms = bool(read_form(IssuePasswordForm).by_sms)
-    password = services.issue_balance_password(patient_id)
+    form = read_form(IssuePasswordForm)
+    by_sms = bool(form.by_sms)
+    password = once(
+        "patients.issue_password",
+        form,
+        lambda: services.issue_balance_password(patient_id),
+        is_secret=True,
+        patient=patient_id,
+    )
     audit.about(f"patient:{patient_id}", "短信发送" if by_sms else "当面告知")
     if by_sms:
         services.send_issued_password(patient_id, password)

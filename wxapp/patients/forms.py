@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from wxapp.core.forms import Form
+from wxapp.core.forms import Form, FormKey
 from wxapp.patients.models import Sex
 from wxapp.patients.rules import PHONE
 
@@ -95,6 +95,7 @@ class ForgottenPasswordForm(Form):
 class PatientForm(Form):
     """建档."""
 
+    form_key: FormKey = ""
     name: Name
     phone: Phone
     id_number: Document = Field("", title="身份证号")
@@ -118,4 +119,5 @@ class EndBindingForm(Form):
 class IssuePasswordForm(Form):
     """发放余额密码."""
 
+    form_key: FormKey = ""
     by_sms: str = Field("", title="短信发送", max_length=1)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from wxapp.core.forms import Form
+from wxapp.core.forms import Form, FormKey
 from wxapp.core.permissions import Permission
 
 
@@ -56,6 +56,7 @@ class ReplaceTotpForm(_Passwords):
 class MemberForm(Form):
     """A new member; the user name can't be changed later."""
 
+    form_key: FormKey = ""
     username: str = Field(title="账号", max_length=40)
     name: Name = Field(title="姓名", max_length=40)
     phone: str = Field("", title="手机号", max_length=11, pattern=r"^(1[3-9]\d{9})?$")
@@ -69,7 +70,14 @@ class MemberChangeForm(Form):
     version: int
 
 
+class FirstPasswordForm(Form):
+    """A new first password asks nothing more."""
+
+    form_key: FormKey = ""
+
+
 class RoleForm(Form):
+    form_key: FormKey = ""
     label: str = Field(title="角色名称", max_length=40)
     permissions: tuple[Permission, ...] = Field((), title="权限", max_length=200)
     requires_totp: bool = Field(False, title="要求两步验证")

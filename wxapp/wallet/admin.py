@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import request, url_for
 
 from wxapp.admin import audit, dashboard, menu
@@ -13,15 +11,15 @@ from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.interface import Interfaces
+from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
-from wxapp.core import idempotency
 from wxapp.core.forms import read_form, row_key
 from wxapp.core.masking import masked_name
 from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
 from wxapp.patients.queries import get_patient
 from wxapp.wallet import listings, queries, services, settings
-from wxapp.wallet.forms import PayBackForm, RejectForm, TopUpForm
+from wxapp.wallet.forms import CardForm, PayBackForm, RejectForm, TopUpForm
 from wxapp.wallet.models import PATIENT, Account, CounterStatus, Movement
 from wxapp.wallet.services.counter import METHODS
 
@@ -136,11 +134,6 @@ def account(patient_id: int) -> Page:
     )
 
 
-def _once(patient_id: int, use_case: str, form: Any, work: Any) -> str:
-    scope = f"{current_staff().actor}:wallet.{use_case}"
-    return idempotency.once(scope, form.form_key, {"patient": patient_id, **form.model_dump()}, work)
-
-
 @interface(
     "wallet.top_up",
     POST="/pc/wallet/<int:patient_id>/top-up",
@@ -151,9 +144,8 @@ def _once(patient_id: int, use_case: str, form: Any, work: Any) -> str:
 def top_up(patient_id: int) -> Done:
     form = read_form(TopUpForm)
     get_patient(patient_id)
-    no = _once(
-        patient_id,
-        "top_up",
+    no = once(
+        "wallet.top_up",
         form,
         lambda: (
             services.top_up_at_counter(
@@ -164,6 +156,7 @@ def top_up(patient_id: int) -> Done:
                 note=form.note,
             ).no
         ),
+        patient=patient_id,
     )
     audit.about(f"patient:{patient_id}", f"{METHODS[form.method]}{yuan(form.amount)}元，{no}")
     waits = queries.get_movement(no).status is CounterStatus.REQUESTED
@@ -180,9 +173,8 @@ def top_up(patient_id: int) -> Done:
 def pay_back(patient_id: int) -> Done:
     form = read_form(PayBackForm)
     get_patient(patient_id)
-    no = _once(
-        patient_id,
-        "pay_back",
+    no = once(
+        "wallet.pay_back",
         form,
         lambda: (
             services.request_pay_back(
@@ -193,6 +185,7 @@ def pay_back(patient_id: int) -> Done:
                 note=form.back_note,
             ).no
         ),
+        patient=patient_id,
     )
     audit.about(f"patient:{patient_id}", f"{METHODS[form.back_method]}{yuan(form.back_amount)}元，{no}")
     return Done("已提交，等待另一人复核", location=_url(patient_id), no=no)
@@ -206,10 +199,12 @@ def pay_back(patient_id: int) -> Done:
 )
 def issue_card(patient_id: int) -> Done:
     """Hand a card out; the first balance password is issued on the patient's page."""
+    form = read_form(CardForm)
     get_patient(patient_id)
-    card = services.issue_card(patient_id, by=current_staff().actor)
-    audit.about(f"patient:{patient_id}", f"卡号{card.no}")
-    return Done(f"已发卡，卡号{card.no}；请在患者页面发放初始余额密码", location=_url(patient_id), card_no=card.no)
+    by = current_staff().actor
+    no = once("wallet.issue_card", form, lambda: services.issue_card(patient_id, by=by).no, patient=patient_id)
+    audit.about(f"patient:{patient_id}", f"卡号{no}")
+    return Done(f"已发卡，卡号{no}；请在患者页面发放初始余额密码", location=_url(patient_id), card_no=no)
 
 
 @interface(

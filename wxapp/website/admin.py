@@ -11,6 +11,7 @@ from wxapp.admin.fields import ShownForm, refusal
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.interface import Interfaces
+from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.core import files
 from wxapp.core.forms import read_form
@@ -76,16 +77,20 @@ def new_physician() -> Page:
 def add_physician() -> Done:
     form = read_form(PhysicianForm)
     by = current_staff().actor
-    made = services.add_physician(_text(form), by=by, picture=_new_picture(by) or "")
+    made_id = once(
+        "website.add_physician",
+        form,
+        lambda: str(services.add_physician(_text(form), by=by, picture=_new_picture(by) or "").id),
+    )
     forget_public_pages()
-    audit.about(f"physician:{made.id}", made.name)
-    return Done("已新增", location=url_for("website_admin.physician_list"), id=made.id)
+    audit.about(f"physician:{made_id}", form.name)
+    return Done("已新增", location=url_for("website_admin.physician_list"), id=int(made_id))
 
 
 @interface("website.physician", GET="/pc/physicians/<int:physician_id>", permission=Permission.WEBSITE_WRITE)
 def physician_form(physician_id: int) -> Page:
     found = queries.get_physician(physician_id)
-    values = {name: getattr(found, name) for name in PhysicianForm.model_fields}
+    values = {name: getattr(found, name) for name in PhysicianForm.model_fields if name != "form_key"}
     form = ShownForm(PhysicianForm, values=values, help=_HELP)
     return Page("website/admin/physician_form.html", form=form, physician=found, picture_error=_picture_error())
 

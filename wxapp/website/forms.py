@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from wxapp.core.forms import Form
+from wxapp.core.forms import Form, FormKey
 
 
 class PhysicianForm(Form):
     """专家介绍."""
 
+    form_key: FormKey = ""
     name: str = Field(title="姓名", max_length=30)
     department: str = Field(title="科室", max_length=40)
     title: str = Field(title="职称", max_length=20)

@@ -29,6 +29,7 @@ def add_physician(text: PhysicianText, *, by: str, picture: str = "") -> Physici
     with transaction():
         physician = Physician(**asdict(text), picture=picture, version=1, changed_at=clock.now(), changed_by=by)
         db.session.add(physician)
+        db.session.flush()  # its id is what a second press of the form is answered
     return physician
 
 

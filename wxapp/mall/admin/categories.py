@@ -8,6 +8,7 @@ from wxapp.admin import menu
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Badge, Column
 from wxapp.admin.fields import ShownForm
+from wxapp.admin.presses import once
 from wxapp.admin.tables import Table
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
@@ -47,9 +48,14 @@ def categories() -> Page:
 )
 def add_category() -> Done:
     form = read_form(CategoryForm)
-    catalogue.save_category(category_id=None, name=form.name, position=form.position, is_shown=form.is_shown)
+    once("mall.add_category", form, lambda: _add(form))
     forget_public_pages()
     return Done("分类已添加")
+
+
+def _add(form: CategoryForm) -> str:
+    catalogue.save_category(category_id=None, name=form.name, position=form.position, is_shown=form.is_shown)
+    return form.name
 
 
 @interface("mall.category", GET="/pc/mall/categories/<int:category_id>", permission=Permission.GOODS_READ)

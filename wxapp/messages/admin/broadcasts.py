@@ -9,6 +9,7 @@ from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Badge, Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.identity import current_staff
+from wxapp.admin.presses import once
 from wxapp.admin.tables import Table
 from wxapp.core import clock
 from wxapp.core.forms import read_form
@@ -86,12 +87,16 @@ def broadcast_form() -> Page:
 )  # fmt: skip
 def draft_broadcast() -> Done:
     form = read_form(BroadcastForm)
-    row = broadcasts.draft_broadcast(
+    made_id = int(once("messages.draft_broadcast", form, lambda: str(_draft(form).id)))
+    audit.about(f"broadcast:{made_id}", form.title)
+    return Done("请核对预览后开始发送", location=url_for("messages_admin.broadcast_page", broadcast_id=made_id))
+
+
+def _draft(form: BroadcastForm) -> Broadcast:
+    return broadcasts.draft_broadcast(
         title=form.title, body=form.body, group_name=form.group_name, with_template=form.reach == "template",
         per_minute=form.per_minute, staff_id=current_staff().id,
     )  # fmt: skip
-    audit.about(f"broadcast:{row.id}", form.title)
-    return Done("请核对预览后开始发送", location=url_for("messages_admin.broadcast_page", broadcast_id=row.id))
 
 
 @interface("messages.broadcast", GET="/pc/messages/broadcasts/<int:broadcast_id>", permission=READ)

@@ -44,8 +44,8 @@ def register_patient(details: PatientDetails, *, by: str, record_no: str = "") -
     try:
         with transaction():
             patient = Patient(record_no=record_no, version=1, created_at=now, created_by=by, updated_at=now, **columns)
-            db.session.add(patient)
-            db.session.flush()  # the unique keys decide here
+            with db.session.begin_nested():  # the unique keys decide here; the refusal below still has to read
+                db.session.add(patient)
             return patient
     except IntegrityError:
         _refuse_known(columns)

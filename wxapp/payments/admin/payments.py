@@ -12,6 +12,7 @@ from wxapp.admin.cells import Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
+from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.core.db import db
 from wxapp.core.forms import read_form
@@ -148,13 +149,18 @@ def request_refund(payment_no: str) -> Done:
     if subject_url(found):  # it has to know what the money stands for: which pieces, whose stock
         raise RefundElsewhere
     form = read_form(RefundForm)
-    refund_no = services.request_refund(
-        subject_kind=found.subject_kind,
-        subject_no=found.subject_no,
-        amount_fen=form.amount,
-        reason=form.reason,
-        by=current_staff().actor,
-        source=f"form:{form.form_key}"[:60],
+    by = current_staff().actor
+    refund_no = once(
+        "payments.request_refund",
+        form,
+        lambda: services.request_refund(
+            subject_kind=found.subject_kind,
+            subject_no=found.subject_no,
+            amount_fen=form.amount,
+            reason=form.reason,
+            by=by,
+        ),
+        payment=payment_no,
     )
     audit.about(f"refund:{refund_no}", f"{yuan(form.amount)}元，{form.reason}")
     return Done("已提交，等待审核", location=url_for("payments_admin.refund", refund_no=refund_no), refund_no=refund_no)

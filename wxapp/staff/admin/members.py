@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import url_for
@@ -13,13 +13,14 @@ from wxapp.admin.cells import Badge, Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
+from wxapp.admin.presses import Keyed, once
 from wxapp.admin.tables import Action, Table
 from wxapp.core import clock
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.staff import queries, rules, services
 from wxapp.staff.admin.door import interface
-from wxapp.staff.forms import MemberChangeForm, MemberForm
+from wxapp.staff.forms import FirstPasswordForm, MemberChangeForm, MemberForm
 from wxapp.staff.models import Member
 
 menu.entry("系统", "员工管理", "staff_admin.member_list", Permission.STAFF_READ, 20)
@@ -92,11 +93,29 @@ def new_member_form() -> Page:
 def create_member() -> Page:
     """Make an account; its first password is shown once."""
     form = read_form(MemberForm)
-    made = services.create_member(
-        username=form.username, name=form.name, phone=form.phone, role_ids=form.role_ids, by=current_staff()
+    staff = current_staff()
+    made = _once(
+        "staff.create_member",
+        form,
+        lambda: services.create_member(
+            username=form.username, name=form.name, phone=form.phone, role_ids=form.role_ids, by=staff
+        ),
     )
     audit.about(f"staff:{made.member.id}", form.username)
     return _shown_once(made, "员工账号已创建")
+
+
+def _once(
+    use_case: str, form: Keyed, work: Callable[[], services.FirstPassword], **subject: int
+) -> services.FirstPassword:
+    """Give a first password once for each form; a second press is shown the same one."""
+
+    def give() -> str:
+        made = work()
+        return f"{made.member.id}:{made.password}"
+
+    member_id, _, password = once(use_case, form, give, is_secret=True, **subject).partition(":")
+    return services.FirstPassword(queries.get_member(int(member_id)), password)
 
 
 def _shown_once(made: services.FirstPassword, title: str) -> Page:
@@ -170,7 +189,9 @@ def switch_off(member_id: int) -> Done:
            audit="重置密码", form_page=member_form)  # fmt: skip
 def reset_password(member_id: int) -> Page:
     """Give a new first password, shown once."""
-    return _shown_once(services.reset_password(member_id, by=current_staff()), "密码已重置")
+    form, staff = read_form(FirstPasswordForm), current_staff()
+    made = _once("staff.reset_password", form, lambda: services.reset_password(member_id, by=staff), member=member_id)
+    return _shown_once(made, "密码已重置")
 
 
 @interface("staff.reset_totp", POST="/pc/staff/<int:member_id>/two-step", permission=Permission.STAFF_WRITE,

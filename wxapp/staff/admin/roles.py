@@ -11,6 +11,7 @@ from wxapp.admin import menu
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.fields import ShownForm, refusal
 from wxapp.admin.identity import current_staff
+from wxapp.admin.presses import once
 from wxapp.core import sessions
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
@@ -94,10 +95,16 @@ def new_role_form() -> Page:
            form_page=new_role_form)  # fmt: skip
 def create_role() -> Done:
     form = read_form(RoleForm)
-    role = services.create_role(
-        label=form.label, permissions=form.permissions, requires_totp=form.requires_totp, by=current_staff()
-    )
-    return Done("角色已创建", location=url_for(".role_list"), id=role.id)
+    staff = current_staff()
+
+    def create() -> str:
+        role = services.create_role(
+            label=form.label, permissions=form.permissions, requires_totp=form.requires_totp, by=staff
+        )
+        return str(role.id)
+
+    role_id = int(once("staff.create_role", form, create))
+    return Done("角色已创建", location=url_for(".role_list"), id=role_id)
 
 
 @interface("staff.role_form", GET="/pc/roles/<int:role_id>", permission=Permission.STAFF_READ)

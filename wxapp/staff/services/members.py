@@ -83,8 +83,8 @@ def create_member(
                 created_by=by.actor if by else SYSTEM,
                 roles=given,
             )
-            db.session.add(member)
-            db.session.flush()  # the audit row names its id; the unique user name decides here
+            with db.session.begin_nested():  # the unique user name decides here; the refusal below still has to read
+                db.session.add(member)
             detail = f"{username} {name}：{_labels(given)}"
             audit.record("staff.member_new", f"staff:{member.id}", detail, by=by.actor if by else SYSTEM)
     except IntegrityError as error:
