@@ -104,6 +104,34 @@ def test_nothing_is_closed_while_the_channel_does_not_answer(app: Flask, pay: Fa
     assert services.close_expired() == 1
 
 
+def test_those_without_an_attempt_do_not_wait_for_the_channel(app: Flask, pay: FakePay, at: Clock) -> None:
+    asked, unasked = make_payment(), make_payment()
+    begin(asked)
+    at(31 * MINUTE)
+    pay.fail_next(PayUnknown("timed out"))
+    assert services.close_expired(limit=1) == 1
+    assert (status_of(asked), status_of(unasked)) == (PaymentStatus.OPEN, PaymentStatus.CLOSED)
+
+
+def test_one_that_can_not_be_closed_lets_the_next_have_its_turn(app: Flask, pay: FakePay, at: Clock) -> None:
+    first, second = make_payment(), make_payment()
+    for payment in (first, second):
+        begin(payment)
+    at(31 * MINUTE)
+    pay.fail_next(PayUnknown("timed out"))
+    assert [services.close_expired(limit=1) for _run in range(2)] == [0, 1]
+    assert (status_of(first), status_of(second)) == (PaymentStatus.OPEN, PaymentStatus.CLOSED)
+    assert services.close_expired(limit=1) == 1  # round again
+
+
+def test_after_its_time_a_run_asks_the_channel_nothing_more(app: Flask, pay: FakePay, at: Clock) -> None:
+    asked, unasked = make_payment(), make_payment()
+    begin(asked)
+    at(31 * MINUTE)
+    assert services.close_expired(seconds=0) == 1
+    assert (status_of(asked), status_of(unasked)) == (PaymentStatus.OPEN, PaymentStatus.CLOSED)
+
+
 def test_no_such_order_closes_nothing_before_the_channel_s_own_expiry(app: Flask, pay: FakePay, at: Clock) -> None:
     payment = make_payment()
     number = begin(payment)
