@@ -13,7 +13,7 @@ from flask import Flask
 
 from tests.concurrency.crowd import crowd
 from tests.factories.mall import make_goods, make_order
-from tests.factories.patients import make_patient
+from tests.factories.patients import make_patient, make_wechat_user
 from wxapp.core.db import change, db
 from wxapp.core.errors import IllegalTransition
 from wxapp.core.ids import Sequence, next_in_day
@@ -103,6 +103,34 @@ def test_a_button_pressed_twenty_times_at_once_places_one_order(real_database: F
     with real_database.app_context():
         assert db.session.scalar(sa.select(sa.func.count(Order.id))) == 1
         assert queries.get_goods(goods_id).stock == PIECES - 1
+
+
+def place_at_once(app: Flask, *, orders: int) -> dict[str, int]:
+    """Let one WeChat user place so many orders in the same moment, each with a key of its own."""
+    with app.app_context():
+        goods_id, patient = make_goods(stock=100).id, make_patient()
+        patient_id, user_id = patient.id, make_wechat_user(patient=patient).id
+
+    def place(number: int) -> None:
+        make_order(
+            queries.get_goods(goods_id), wechat_user_id=user_id, patient_id=patient_id, key=f"press-{number:06d}"
+        )
+
+    return dict(crowd(app, [partial(place, number) for number in range(orders)]))
+
+
+def test_orders_of_one_user_at_once_do_not_pass_his_limit(real_database: Flask) -> None:
+    assert place_at_once(real_database, orders=24) == {"done": 5, "too_many_unpaid": 19}
+
+
+def test_without_holding_the_user_the_limit_is_passed(
+    real_database: Flask, engine_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin. On SQLite whoever writes is alone, so the count in the transaction is taken away too."""
+    if engine_name == "sqlite":
+        monkeypatch.setattr(ordering, "_hold_buyer", lambda _user_id: None)
+    monkeypatch.setattr(ordering.users, "hold", lambda _user_id: None)
+    assert place_at_once(real_database, orders=24)["done"] > 5
 
 
 def test_of_cancelling_and_paying_at_once_one_wins_and_nothing_is_half(

@@ -206,10 +206,14 @@ def order_counts(patient_id: int) -> dict[OrderStatus, int]:
     return dict(db.session.execute(statement).all())
 
 
-def unpaid_count(wechat_user_id: int) -> int:
+def unpaid_of(wechat_user_id: int) -> sa.Select[tuple[int]]:
+    """Select how many unpaid orders of this user hold stock."""
     unpaid = (OrderStatus.AWAITING_PAYMENT, OrderStatus.AWAITING_HOSPITAL)
-    statement = sa.select(sa.func.count()).where(Order.wechat_user_id == wechat_user_id, Order.status.in_(unpaid))
-    return db.session.scalars(statement).one()
+    return sa.select(sa.func.count()).where(Order.wechat_user_id == wechat_user_id, Order.status.in_(unpaid))
+
+
+def unpaid_count(wechat_user_id: int) -> int:
+    return db.session.scalars(unpaid_of(wechat_user_id)).one()
 
 
 def orders_closing_soon(*, now: datetime, until: datetime, limit: int) -> list[str]:

@@ -22,6 +22,7 @@ from wxapp.mall.rules import Wanted
 from wxapp.mall.states import ORDER, UNPAID
 from wxapp.messages.receivers import Receiver
 from wxapp.messages.services import notify
+from wxapp.patients.services import wechat_users as users
 from wxapp.payments import services as payments
 from wxapp.payments.services.opening import Asked
 
@@ -60,9 +61,7 @@ def place_order(
     # Looked up before a number is drawn: a second press must not use one up.
     if (order_no := find_answer(scope, once_key, fingerprint(asked))) is not None:
         return order_no
-    if queries.unpaid_count(wechat_user_id) >= settings.MAX_UNPAID():
-        raise TooManyUnpaid
-    sold = _check_goods(wanted)
+    sold = _check_goods(wanted, wechat_user_id)
     no = _new_order_no()
     placed = _Placed(no, wechat_user_id, patient_id, clock.now())
     for attempt in range(1, _CODE_TRIES + 1):
@@ -89,7 +88,7 @@ class _Sold:
     picture_token: str
 
 
-def _check_goods(wanted: Sequence[Wanted]) -> dict[int, _Sold]:
+def _check_goods(wanted: Sequence[Wanted], wechat_user_id: int) -> dict[int, _Sold]:
     if not wanted or any(not 1 <= line.quantity <= rules.MAX_QUANTITY for line in wanted):
         raise Invalid({"quantity": f"数量应在1至{rules.MAX_QUANTITY}之间"})
     if len({line.goods_id for line in wanted}) != len(wanted):
@@ -105,10 +104,20 @@ def _check_goods(wanted: Sequence[Wanted]) -> dict[int, _Sold]:
         row.id: row
         for row in db.session.execute(
             sa.select(
-                Goods.id, Goods.name, Goods.kind, Goods.price_fen, Goods.stock, Goods.is_on_sale, cover.label("cover")
+                Goods.id,
+                Goods.name,
+                Goods.kind,
+                Goods.price_fen,
+                Goods.stock,
+                Goods.is_on_sale,
+                cover.label("cover"),
+                queries.unpaid_of(wechat_user_id).scalar_subquery().label("unpaid"),
             ).where(Goods.id.in_([line.goods_id for line in wanted]))
         )
     }
+    # Before a number is drawn; the guard is in _hold_buyer.
+    if any(row.unpaid >= settings.MAX_UNPAID() for row in found.values()):
+        raise TooManyUnpaid
     for line in wanted:
         row = found.get(line.goods_id)
         if row is None or not row.is_on_sale:
@@ -128,7 +137,18 @@ def _new_order_no() -> str:
     return rules.order_number(day, sequence)
 
 
+def _hold_buyer(wechat_user_id: int) -> None:
+    """Let this user's orders pass one at a time: each counts those before it.
+
+    :raises TooManyUnpaid: orders of other tabs were faster
+    """
+    users.hold(wechat_user_id)
+    if queries.unpaid_count(wechat_user_id) >= settings.MAX_UNPAID():
+        raise TooManyUnpaid
+
+
 def _write_order(placed: _Placed, wanted: Sequence[Wanted], sold: dict[int, _Sold], contact: Contact) -> str:
+    _hold_buyer(placed.wechat_user_id)
     total_fen = rules.total_of(wanted)
     expires_at = rules.closes_at(placed.at, minutes=settings.UNPAID_MINUTES())
     payment = payments.open_payment(

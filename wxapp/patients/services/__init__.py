@@ -22,7 +22,7 @@ from wxapp.patients.services.menu import build_menu, publish_menu, published_men
 from wxapp.patients.services.pushes import take_push
 from wxapp.patients.services.records import PatientDetails, change_patient, register_patient
 from wxapp.patients.services.sms_codes import send_code, send_code_to_patient
-from wxapp.patients.services.wechat_users import enter, follow, keep_profile, note_scene, stop_sending, unfollow
+from wxapp.patients.services.wechat_users import enter, follow, hold, keep_profile, note_scene, stop_sending, unfollow
 
 __all__ = [
     "PatientDetails",
@@ -35,6 +35,7 @@ __all__ = [
     "end_binding_by_staff",
     "enter",
     "follow",
+    "hold",
     "issue_balance_password",
     "keep_profile",
     "note_look",

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock, sessions
-from wxapp.core.db import change, db, transaction
+from wxapp.core.db import change, db, in_transaction, run, transaction
 from wxapp.patients import queries
 from wxapp.patients.models import Binding, BindingStatus, WechatUser
 from wxapp.patients.services.bindings import end_binding
@@ -26,6 +26,17 @@ def enter(appid: str, identity: OAuthIdentity, profile: OAuthProfile | None = No
         if profile is not None:
             _keep(user, profile)
         return user.id
+
+
+def hold(user_id: int) -> None:
+    """Let nobody else pass here with this user before the transaction ends, e.g. between a count and what it allows."""
+    if not in_transaction():
+        raise RuntimeError("a row is held by a transaction only")
+    run(_HOLD, user_id=user_id)
+
+
+_HOLD = sa.update(WechatUser).where(WechatUser.id == sa.bindparam("user_id")).values(is_snapshot=WechatUser.is_snapshot)
+"""Changes nothing: FOR UPDATE does not exist on SQLite, where whoever writes is alone anyway."""
 
 
 def keep_profile(user_id: int, profile: OAuthProfile) -> None:
