@@ -129,7 +129,7 @@ def test_without_holding_the_user_the_limit_is_passed(
     """The twin. On SQLite whoever writes is alone, so the count in the transaction is taken away too."""
     if engine_name == "sqlite":
         monkeypatch.setattr(ordering, "_hold_buyer", lambda _user_id: None)
-    monkeypatch.setattr(ordering.users, "hold", lambda _user_id: None)
+    monkeypatch.setattr("wxapp.mall.services.ordering.users.hold", lambda _user_id: None)
     assert place_at_once(real_database, orders=24)["done"] > 5
 
 

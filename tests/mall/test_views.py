@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from tests.factories.mall import make_category, make_goods, make_order
 from tests.factories.patients import make_patient, make_wechat_user
 from wxapp.core.db import db
 from wxapp.h5.kept import forget_public_pages
-from wxapp.mall import queries
+from wxapp.mall import queries, views
 from wxapp.mall.models import Goods, Order, OrderStatus
 from wxapp.mall.services import catalogue, refunds
 from wxapp.messages.tasks import deliver_due
@@ -76,6 +76,19 @@ def pay(order_no: str) -> None:
 
 
 # --- looking ---------------------------------------------------------------------------------------------------------
+
+
+def test_an_address_that_searches_without_end_has_to_wait(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "SEARCHES", replace(views.SEARCHES, count=2))
+    texts = ["血", "尿", "骨"]
+    found = [client.get("/mall", query_string={"q": text}) for text in texts]
+    assert [answer.status_code for answer in found] == [200, 200, 429]
+    assert 1 <= int(found[-1].headers["Retry-After"]) <= 60
+    assert "搜索过于频繁" in found[-1].text
+    assert "Cache-Control" not in found[-1].headers or "public" not in found[-1].headers["Cache-Control"]
+    assert client.get("/mall").status_code == 200
+    elsewhere = client.get("/mall", query_string={"q": "心"}, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+    assert elsewhere.status_code == 200
 
 
 def test_the_mall_shows_what_is_on_sale_to_everybody(client: FlaskClient, goods: Goods) -> None:
