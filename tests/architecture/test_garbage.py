@@ -42,6 +42,9 @@ TEXTS = {
     "other digits": "١٢٣",
     "no day": "2026-02-30",
 }
+FOR_TABLES = {"too long", "huge", "signs that steer"}
+"""What each database may take or refuse in its own way; the rest is refused before it gets there."""
+
 QUERIES = (
     "page=abc",
     "page=99999999999999999999&sort=-nothing",
@@ -225,21 +228,23 @@ BODIES = (
 )
 
 
-def test_a_body_of_another_kind_is_no_fault(site: Site) -> None:
+def test_a_body_of_another_kind_is_no_fault(site: Site, engine_name: str) -> None:
+    bodies = BODIES if engine_name == "sqlite" else BODIES[-4:-3]  # read before any database is asked
     found = {
         (endpoint, content_type, body): site.post(address, data=body, content_type=content_type).status_code
         for endpoint, address in site.actions().items()
-        for content_type, body in BODIES
+        for content_type, body in bodies
     }
     told({case: status for case, status in found.items() if status >= 500})
 
 
-def test_each_field_of_each_form_refuses_garbage(site: Site) -> None:
+def test_each_field_of_each_form_refuses_garbage(site: Site, engine_name: str) -> None:
     """One field after the other holds garbage, the others what the page put there."""
+    texts = {kind: text for kind, text in TEXTS.items() if engine_name == "sqlite" or kind in FOR_TABLES}
     wrong: dict[Any, int] = {}
     for address, fields in site.forms().items():
         for name in {name for name, _ in fields} - {"csrf_token"}:
-            for kind, text in TEXTS.items():
+            for kind, text in texts.items():
                 status = site.post(address, data={**dict(fields), name: text}).status_code
                 is_taken = kind == "too long" and status < 400 and not LOOKED_AT_LATER.search(address)
                 if status >= 500 or is_taken:
