@@ -26,6 +26,9 @@ from wxapp.h5.kept import forget_public_pages
 from wxapp.sms import connected as sms
 from wxapp.wechat import connected
 
+pytestmark = pytest.mark.once
+
+
 NOT_FORMS = {"wechat.receive_push", "payments_notify.payment_notice", "payments_notify.refund_notice"}
 """Doors for WeChat's own servers; they have tests of their own."""
 

@@ -17,6 +17,8 @@ from wxapp.core.config import Config
 from wxapp.core.db import db, transaction
 from wxapp.core.settings import SettingRow
 
+pytestmark = pytest.mark.once
+
 
 def run(config: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(

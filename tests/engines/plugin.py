@@ -157,6 +157,8 @@ def _runs(item: pytest.Item, config: pytest.Config, engines: Engines | None) -> 
     fixtures = set(getattr(item, "fixturenames", ()))
     if engines and any(not engines.has(what) for fixture, what in NEEDS.items() if fixture in fixtures):
         return False
+    if item.get_closest_marker("once") and config.option.database_tests:
+        return False
     if item.get_closest_marker("mariadb"):
         return bool(config.option.engine == "mariadb")
     touches_database = bool(fixtures & {"database_url", "fresh_database_url"})
