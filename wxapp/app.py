@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import sqlalchemy as sa
-from flask import Flask, Response, jsonify, send_file
+from flask import Flask, Response, current_app, jsonify, send_file
 from whitenoise import WhiteNoise
 
 from wxapp.admin import admin as shell
 from wxapp.admin import jobs
-from wxapp.core import clock, crypto, events, files, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
+from wxapp.core import clock, crypto, events, files, health, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
@@ -22,6 +23,7 @@ from wxapp.mall import views as mall
 from wxapp.messages import admin as message_pages
 from wxapp.messages import handlers as message_handlers  # noqa: F401 - listens
 from wxapp.messages import views as messages
+from wxapp.messages.queries import oldest_due
 from wxapp.patients import admin as patient_pages
 from wxapp.patients import handlers as patient_handlers  # noqa: F401 - listens
 from wxapp.patients import views as patients
@@ -62,6 +64,7 @@ def create_app(config: Config) -> Flask:
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.database.address(),
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config.database.address(), pool_size=config.database.pool_size),
+        NEWEST_MIGRATION=health.newest_migration(MIGRATIONS / "versions"),
         TRUSTED_HOSTS=[urlsplit(config.app.base_url).hostname, *config.app.extra_hosts],
     )
     db.init_app(app)
@@ -187,14 +190,29 @@ def healthz() -> Response:
     return jsonify(status="ok")
 
 
+MOST_OUTBOX_AGE = timedelta(minutes=15)
+"""What may go out waits at most so long; more, and nobody is sending."""
+
+
 def readyz() -> tuple[Response, int]:
-    """Say whether this process can serve: the database answers."""
+    """Say whether this process can serve, and what is wrong if it can't."""
     try:
         db.session.execute(sa.text("SELECT 1"))
+        found = {
+            "migrations": health.find_fault_of_tables(current_app.config["NEWEST_MIGRATION"]),
+            "clock": health.find_fault_of_clock(),
+        }
+        found["outbox"] = "" if found["migrations"] else _find_fault_of_outbox()
     except sa.exc.SQLAlchemyError:
         db.session.rollback()  # nothing was begun; the connection is handed back clean
-        return jsonify(status="not ready", database="no answer"), 503
-    return jsonify(status="ready"), 200
+        found = {"database": "no answer"}
+    faults = {name: text for name, text in found.items() if text}
+    return (jsonify(status="not ready", **faults), 503) if faults else (jsonify(status="ready"), 200)
+
+
+def _find_fault_of_outbox() -> str:
+    age = oldest_due()
+    return f"waiting for {age.total_seconds():.0f} seconds" if age > MOST_OUTBOX_AGE else ""
 
 
 def public_media(token: str) -> Response:

@@ -169,7 +169,7 @@ NO_PAGES = {
     "static": "served by WhiteNoise",
     "media": "a file",
     "healthz": "asks nobody",
-    "readyz": "asks the database for its life only",
+    "readyz": "is for machines",
     "h5.jssdk_config": "asks WeChat",
     "wechat.login": "leads to WeChat",
     "wechat.login_return": "comes from WeChat",

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from tests.factories.messages import deliveries, make_template, tell
 from tests.fakes.sms import FakeSms
 from tests.fakes.wechat import FakeOfficialAccount
 from tests.messages.parcels import MOVED, At, S, both_ways, error, states
 from wxapp.core import clock
-from wxapp.core.db import transaction
+from wxapp.core.db import change, db, transaction
 from wxapp.messages import queries
 from wxapp.messages.channels import Retry
 from wxapp.messages.entry import Channel
+from wxapp.messages.models import Delivery, Pause
 from wxapp.messages.services import apply_receipts, delivering, template_result
 from wxapp.messages.services.cleaning import resend, resend_dead
 from wxapp.messages.tasks import deliver_due
@@ -185,3 +187,23 @@ def test_the_age_of_the_queue_is_known(at: At) -> None:
     tell()
     at(timedelta(minutes=3))
     assert queries.oldest_due() == timedelta(minutes=3)
+
+
+def test_what_waits_for_the_morning_or_for_a_channel_that_rests_is_not_late(
+    account: FakeOfficialAccount, at: At
+) -> None:
+    make_template()
+    at("2026-03-02 21:59")
+    tell()
+    with transaction():
+        change(sa.update(Delivery).values(is_urgent=False))
+    at("2026-03-03 07:59")
+    assert queries.oldest_due() == timedelta(0)
+    at("2026-03-03 08:02")
+    assert queries.oldest_due() == timedelta(minutes=2)
+    with transaction():
+        until = clock.now() + timedelta(minutes=5)
+        db.session.add(Pause(channel=deliveries()[0].channel, until=until, reason="quota"))
+    assert queries.oldest_due() == timedelta(0)
+    at(timedelta(minutes=6))
+    assert queries.oldest_due() == timedelta(minutes=1)

@@ -19,6 +19,7 @@ from wxapp.messages.channels import CHANNELS
 from wxapp.messages.entry import Channel, Entry
 from wxapp.messages.models import Broadcast, Delivery, DeliveryState, Message, Pause, Preference, Template
 from wxapp.messages.receivers import Receiver
+from wxapp.messages.rules.timing import QUIET_UNTIL, is_quiet
 
 PAGE = 20
 LOG_DAYS = 7
@@ -199,12 +200,27 @@ def _dead_letters(*, since: date, at_most: int = 1000) -> sa.ScalarSelect[int]:
 
 
 def oldest_due() -> timedelta:
-    """Return how long the oldest delivery that could go out has been waiting; for health checks."""
+    """Return how long the oldest delivery that could go out has been waiting; for health checks.
+
+    What waits for a channel that rests, e.g. because WeChat does not answer, or for the end of the quiet hours, waits
+    rightly: its time is counted from when that ends.
+    """
     now = clock.now()
-    oldest: datetime | None = db.session.execute(
-        sa.select(sa.func.min(Delivery.due_at)).where(Delivery.state == DeliveryState.NEW, Delivery.due_at <= now)
-    ).scalar()
-    return now - oldest if oldest else timedelta(0)
+    local = clock.local(now)
+    morning = datetime.combine(local.date(), QUIET_UNTIL, local.tzinfo)
+    rests = {row.channel: row.until for row in db.session.execute(sa.select(Pause.channel, Pause.until))}
+    oldest = (
+        sa.select(Delivery.channel, Delivery.is_urgent, sa.func.min(Delivery.due_at).label("due_at"))
+        .where(Delivery.state == DeliveryState.NEW, Delivery.due_at <= now)
+        .group_by(Delivery.channel, Delivery.is_urgent)
+    )
+    longest = timedelta(0)
+    for channel, is_urgent, due_at in db.session.execute(oldest):
+        if not is_urgent and is_quiet(local):
+            continue
+        since = max(due_at, rests.get(channel, due_at), due_at if is_urgent else morning)
+        longest = max(longest, now - since)
+    return longest
 
 
 def pauses() -> list[Pause]:
