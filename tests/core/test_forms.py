@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from werkzeug.datastructures import MultiDict
 
 from wxapp.core.errors import Invalid
-from wxapp.core.forms import Form, read_form
+from wxapp.core.forms import Form, Yuan, read_form
 
 
 class Booking(Form):
@@ -53,3 +53,19 @@ def test_each_wrong_field_has_its_sentence(fields: list[tuple[str, str]], errors
     with pytest.raises(Invalid) as refusal:
         read_form(Booking, MultiDict(fields))
     assert refusal.value.errors == errors
+
+
+class Bill(Form):
+    amount: Yuan = Field(title="金额")
+
+
+@pytest.mark.parametrize(("text", "fen"), [("128", 12_800), ("128.5", 12_850), ("0.01", 1), ("1000000", 100_000_000)])
+def test_an_amount_is_typed_in_yuan_and_handed_on_in_fen(text: str, fen: int) -> None:
+    assert read_form(Bill, MultiDict({"amount": text})).amount == fen
+
+
+@pytest.mark.parametrize("text", ["0", "1000000.01", "1.005", "-1", "1e3", "一百"])
+def test_what_is_no_amount_is_refused_beside_its_field(text: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_form(Bill, MultiDict({"amount": text}))
+    assert list(refused.value.errors) == ["amount"]

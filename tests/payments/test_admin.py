@@ -154,6 +154,9 @@ def test_staff_ask_for_a_refund_once_per_form(desk: Desk) -> None:
     for _ in range(2):
         assert desk.post(path, amount="99", reason="不想要了", form_key=key).status_code in {302, 303}
     assert queries.get_payment(payment.no).refunded_fen == 9_900
+    assert desk.post(path, amount="98", reason="不想要了", form_key=key).status_code == 422
+    other = make_collected({Method.CASH: 19_900})
+    assert desk.post(f"/pc/payments/{other.no}/refund", amount="99", reason="不想要了", form_key=key).status_code == 422
     too_much = desk.post(path, amount="100.01", reason="不想要了", form_key="x" * 20)
     assert (too_much.status_code, "超过可退金额" in too_much.text) == (409, True)
 
