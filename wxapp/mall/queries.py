@@ -206,14 +206,16 @@ def order_counts(patient_id: int) -> dict[OrderStatus, int]:
     return dict(db.session.execute(statement).all())
 
 
-def unpaid_of(wechat_user_id: int) -> sa.Select[tuple[int]]:
+def unpaid_of(wechat_user_id: int) -> sa.Select[Any]:
     """Select how many unpaid orders of this user hold stock."""
     unpaid = (OrderStatus.AWAITING_PAYMENT, OrderStatus.AWAITING_HOSPITAL)
-    return sa.select(sa.func.count()).where(Order.wechat_user_id == wechat_user_id, Order.status.in_(unpaid))
+    counted: Any = sa.select(sa.func.count())
+    found: sa.Select[Any] = counted.where(Order.wechat_user_id == wechat_user_id, Order.status.in_(unpaid))
+    return found
 
 
 def unpaid_count(wechat_user_id: int) -> int:
-    return db.session.scalars(unpaid_of(wechat_user_id)).one()
+    return int(db.session.scalars(unpaid_of(wechat_user_id)).one())
 
 
 def orders_closing_soon(*, now: datetime, until: datetime, limit: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Staff's interfaces of patients, their bindings and balance passwords, WeChat users, and the account's menu."""
+"""Staff pages: patients and their balance passwords."""
 
 from __future__ import annotations
 
@@ -9,35 +9,24 @@ from typing import Any
 
 from flask import url_for
 
-from wxapp.admin import audit, dashboard, menu, search
+from wxapp.admin import audit, menu
 from wxapp.admin.answers import Done, Page
-from wxapp.admin.cells import YES_NO, Badge, Column
+from wxapp.admin.cells import Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
-from wxapp.admin.interface import Interfaces
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
-from wxapp.core import clock
-from wxapp.core.errors import NotFound
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_id_number, masked_name, masked_phone
 from wxapp.core.permissions import Permission
 from wxapp.patients import queries, services
-from wxapp.patients.forms import ChangePatientForm, EndBindingForm, IssuePasswordForm, PatientForm
-from wxapp.patients.models import Patient, WechatUser
+from wxapp.patients.admin.door import interface
+from wxapp.patients.forms import ChangePatientForm, IssuePasswordForm, PatientForm
+from wxapp.patients.models import Patient
 from wxapp.patients.services import PatientDetails
-from wxapp.patients.services.menu import MenuRefused
-
-blueprint = Interfaces("patients", __name__)
-interface = blueprint.interface
 
 menu.entry("患者", "患者", "patients_admin.patient_list", Permission.PATIENT_READ, 10)
-menu.entry("患者", "微信用户", "patients_admin.wechat_users", Permission.PATIENT_READ, 20)
-menu.entry("公众号", "公众号菜单", "patients_admin.account_menu", Permission.MENU_PUBLISH, 10)
-
-
-# --- patients --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -229,174 +218,3 @@ def issue_password(patient_id: int) -> Page | Done:
         services.send_issued_password(patient_id, password)
         return Done("初始密码已发送至患者手机", location=url_for("patients_admin.patient", patient_id=patient_id))
     return _patient_page(patient_id, password=password)
-
-
-# --- bindings and WeChat users ---------------------------------------------------------------------------------------
-
-
-@interface(
-    "patients.end_binding_form",
-    GET="/pc/patients/<int:patient_id>/bindings/<int:binding_id>/end",
-    permission=Permission.PATIENT_WRITE,
-)
-def end_binding_form(patient_id: int, binding_id: int) -> Page:
-    found = [one for one in queries.bindings_of(patient_id) if one.id == binding_id]
-    if not found or not found[0].is_active:
-        raise NotFound("该绑定不存在或已解除")
-    return Page(
-        "patients/admin/end_binding.html",
-        form=ShownForm(EndBindingForm),
-        binding=found[0],
-        patient=PatientRow.of(queries.get_patient(patient_id)),
-    )
-
-
-@interface(
-    "patients.end_binding",
-    POST="/pc/patients/<int:patient_id>/bindings/<int:binding_id>/end",
-    permission=Permission.PATIENT_WRITE,
-    audit="解除微信绑定",
-    form_page=end_binding_form,
-)
-def end_binding(patient_id: int, binding_id: int) -> Done:
-    form = read_form(EndBindingForm)
-    if all(one.id != binding_id for one in queries.bindings_of(patient_id)):
-        raise NotFound
-    services.end_binding_by_staff(binding_id, by=current_staff().actor, why=form.why)
-    audit.about(f"patient:{patient_id} binding:{binding_id}", form.why)
-    return Done("已解除绑定", location=url_for("patients_admin.patient", patient_id=patient_id))
-
-
-@dataclass(frozen=True)
-class UserRow:
-    """A WeChat user as the list shows one."""
-
-    id: int
-    nickname: str
-    openid: str
-    is_follower: bool
-    is_snapshot: bool
-    patients: int
-    seen_at: datetime | None
-    created_at: datetime
-
-
-WECHAT_USERS = Table(
-    "patients.wechat_users",
-    title="微信用户",
-    columns=(
-        Column("nickname", "昵称", value=lambda row: row.nickname or "微信用户"),
-        Column("openid", "OpenID", "code"),
-        Column("is_follower", "关注", "badge", badges=YES_NO),
-        Column("is_snapshot", "身份", "badge", badges={True: Badge("预览", "amber"), False: Badge("正常", "grey")}),
-        Column("patients", "绑定患者", "number"),
-        Column("seen_at", "最近登录", sort=WechatUser.seen_at),
-        Column("created_at", "首次出现", sort=WechatUser.created_at),
-    ),
-    filters=(
-        Filter("openid", "OpenID", placeholder="完整的OpenID"),
-        Filter("follows", "关注", "choice", choices=(("1", "已关注"), ("0", "未关注"))),
-        Filter("bound", "绑定", "choice", choices=(("1", "已绑定"), ("0", "未绑定"))),
-    ),
-    sort="-created_at",
-    key=WechatUser.id,
-    make=lambda row: UserRow(*row),
-    empty="还没有微信用户",
-)
-
-
-@interface("patients.wechat_users", GET="/pc/wechat-users", permission=Permission.PATIENT_READ)
-def wechat_users() -> Page:
-    return Page("patients/admin/wechat_users.html", table=WECHAT_USERS.load(queries.wechat_users_for_staff))
-
-
-# --- the official account's menu -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class MenuLine:
-    """A sub-button of the account's menu."""
-
-    name: str
-    address: str
-
-
-@dataclass(frozen=True)
-class MenuGroup:
-    """A button with its sub-buttons."""
-
-    name: str
-    lines: list[MenuLine]
-
-
-@interface("patients.menu", GET="/pc/account-menu", permission=Permission.MENU_PUBLISH)
-def account_menu() -> Page:
-    """The menu as the pages that exist would make it, beside the one that phones show now."""
-    problem = ""
-    try:
-        wanted = _groups(services.build_menu())
-    except MenuRefused as refusal:
-        wanted, problem = [], refusal.message
-    published = _groups(services.published_menu() or {})
-    return Page(
-        "patients/admin/account_menu.html",
-        wanted=wanted,
-        published=published,
-        problem=problem,
-        is_current=wanted == published,
-    )
-
-
-@interface(
-    "patients.publish_menu",
-    POST="/pc/account-menu",
-    permission=Permission.MENU_PUBLISH,
-    audit="发布公众号菜单",
-    form_page=account_menu,
-)
-def publish_menu() -> Done:
-    made = _groups(services.publish_menu())
-    audit.about("menu", "，".join(f"{group.name}/{line.name}" for group in made for line in group.lines))
-    return Done("菜单已发布，用户重新进入公众号后5分钟内生效")
-
-
-def _groups(found: Mapping[str, Any]) -> list[MenuGroup]:
-    return [
-        MenuGroup(
-            str(top.get("name")),
-            [MenuLine(str(one.get("name")), str(one.get("url", ""))) for one in top.get("sub_button", [])],
-        )
-        for top in found.get("button", [])
-    ]
-
-
-# --- search and start page -------------------------------------------------------------------------------------------
-
-
-def _find(text: str) -> list[search.Hit]:
-    return [
-        search.Hit(f"{row.name}　{row.record_no}", row.url, row.phone)
-        for row in map(PatientRow.of, queries.find_patients(text, limit=search.MOST))
-    ]
-
-
-search.register("患者", Permission.PATIENT_READ, _find)
-
-
-def _people() -> list[dashboard.Card]:
-    people = queries.people_since(clock.day_bounds(clock.today())[0])
-    return [
-        dashboard.Card(
-            "今日建档", str(people.new), url=url_for("patients_admin.patient_list"), icon="user-plus", hint="新患者"
-        ),
-        dashboard.Card(
-            "今日绑定",
-            str(people.newly_bound),
-            url=url_for("patients_admin.wechat_users", bound="1"),
-            icon="link",
-            hint=f"共{people.bound}位患者已绑定",
-        ),
-    ]
-
-
-dashboard.dashboard_card(60, Permission.PATIENT_READ, _people)
