@@ -39,10 +39,9 @@ def test_tables_without_any_migration_are_told(client: FlaskClient) -> None:
     assert (status, said["migrations"][:7]) == (503, "at none")
 
 
+@pytest.mark.mariadb  # SQLite has no clock of its own
 @pytest.mark.usefixtures("real_clock")
-def test_another_clock_is_told(client: FlaskClient, engine_name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if engine_name == "sqlite":
-        pytest.skip("SQLite has no clock of its own")
+def test_another_clock_is_told(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     real = clock.now
     monkeypatch.setattr(clock, "now", lambda: real() + timedelta(seconds=4))
     assert asked(client)[0] == 200
