@@ -232,22 +232,33 @@ def test_without_holding_the_message_nobody_would_open_it(
             notify(MOVED, make_receiver(1, openids=2), _moved())
         first, second = delivering.claim(2)
         db.session.remove()
-    both_wrote = threading.Barrier(2)
+    both_wrote, both_looked = threading.Barrier(2), threading.Barrier(2)
+    looking = threading.local()
     real_change = notifying.change
 
     def not_held(statement: sa.Update) -> int:
         if statement.table.name == "messages_message":
             both_wrote.wait(timeout=20)
+            looking.is_first_commit = True
             return 1
         return real_change(statement)
 
+    def before_commit(_connection: sa.Connection) -> None:
+        if getattr(looking, "is_first_commit", False):
+            looking.is_first_commit = False
+            both_looked.wait(timeout=20)
+
     monkeypatch.setattr(notifying, "change", not_held)
+    sa.event.listen(sa.Engine, "commit", before_commit)
     refusal = NoConsent("43004", "")
-    together(
-        real_database,
-        lambda: delivering.record_failure(first, refusal),
-        lambda: delivering.record_failure(second, refusal),
-    )
+    try:
+        together(
+            real_database,
+            lambda: delivering.record_failure(first, refusal),
+            lambda: delivering.record_failure(second, refusal),
+        )
+    finally:
+        sa.event.remove(sa.Engine, "commit", before_commit)
     assert states(real_database, Channel.SMS) == {}
 
 
