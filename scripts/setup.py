@@ -40,12 +40,20 @@ NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 # Name below wxapp/static/vendor: file below node_modules.
 VENDOR_FILES = {
     "echarts.min.js": "echarts/dist/echarts.common.min.js",
+    "event-calendar.min.css": "@event-calendar/build/dist/event-calendar.min.css",
+    "event-calendar.min.js": "@event-calendar/build/dist/event-calendar.min.js",
     "htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "quill.js": "quill/dist/quill.js",
+    "quill.snow.css": "quill/dist/quill.snow.css",
+    "sortable.min.js": "sortablejs/Sortable.min.js",
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "weui.min.css": "weui/dist/style/weui.min.css",
     "licenses/echarts.txt": "echarts/LICENSE",
+    "licenses/event-calendar.txt": "@event-calendar/build/README.md",
     "licenses/htmx.txt": "htmx.org/LICENSE",
+    "licenses/quill.txt": "quill/LICENSE",
+    "licenses/sortable.txt": "sortablejs/LICENSE",
     "licenses/tabler-icons.txt": "@tabler/icons/LICENSE",
     "licenses/weui.txt": "weui/LICENSE.txt",
 }

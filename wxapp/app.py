@@ -12,6 +12,9 @@ from whitenoise import WhiteNoise
 
 from wxapp.admin import admin as shell
 from wxapp.admin import jobs
+from wxapp.booking import admin as booking_pages
+from wxapp.booking import handlers as booking_handlers  # noqa: F401 - listens
+from wxapp.booking import views as booking
 from wxapp.core import clock, crypto, events, files, health, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
@@ -32,10 +35,18 @@ from wxapp.payments import admin as payment_pages
 from wxapp.payments import api as payment_notices
 from wxapp.payments import handlers as payment_handlers  # noqa: F401 - listens
 from wxapp.payments import views as payments
+from wxapp.recharge import admin as recharge_pages
+from wxapp.recharge import handlers as recharge_handlers  # noqa: F401 - listens
+from wxapp.recharge import views as recharge
+from wxapp.reports import admin as report_pages
+from wxapp.reports import api as report_doors
+from wxapp.reports import handlers as report_handlers  # noqa: F401 - listens
+from wxapp.reports import views as reports
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
+from wxapp.statistics import admin as statistics_pages
 from wxapp.wallet import admin as wallet_pages
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
 from wxapp.wallet import views as wallet
@@ -169,6 +180,14 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(message_pages.blueprint)
     app.register_blueprint(staff.blueprint)
     app.register_blueprint(mall_pages.blueprint)
+    app.register_blueprint(booking.pages)
+    app.register_blueprint(booking_pages.blueprint)
+    app.register_blueprint(reports.pages)
+    app.register_blueprint(report_pages.blueprint)
+    app.register_blueprint(report_doors.door)
+    app.register_blueprint(recharge.pages)
+    app.register_blueprint(recharge_pages.blueprint)
+    app.register_blueprint(statistics_pages.blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)
     app.add_url_rule("/media/<token>", endpoint="media", view_func=public_media)

@@ -15,6 +15,7 @@ from tests.factories.patients import make_patient
 from tests.factories.staff import make_member
 from wxapp.core.db import Model, db
 from wxapp.core.permissions import Permission
+from wxapp.directory.models import Physician
 from wxapp.mall.models import Category
 from wxapp.messages.models import Broadcast
 from wxapp.messages.receivers import Group, register_group
@@ -22,7 +23,6 @@ from wxapp.patients import queries as patients
 from wxapp.patients.models import Patient
 from wxapp.staff.models import Member, Role
 from wxapp.wallet.models import Card
-from wxapp.website.models import Physician
 
 JSON = {"Accept": "application/json"}
 SignIn = Callable[[FlaskClient, Any], str]

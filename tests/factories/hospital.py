@@ -19,6 +19,7 @@ from wxapp.core import actors, clock, sessions
 from wxapp.core.db import db, transaction
 from wxapp.core.job_runs import JobRun
 from wxapp.core.permissions import Permission
+from wxapp.directory.services import PhysicianText, add_physician
 from wxapp.mall import queries as mall_queries
 from wxapp.mall.models import Goods, GoodsPicture
 from wxapp.mall.rules import Wanted
@@ -32,7 +33,6 @@ from wxapp.payments.models import Difference, Method
 from wxapp.payments.rules import Kind
 from wxapp.payments.services.differences import write_difference
 from wxapp.wallet import services as wallet
-from wxapp.website.services import PhysicianText, add_physician
 
 LINES = 3
 MOST_BINDINGS = 9

@@ -15,10 +15,10 @@ from wxapp.core import settings
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound, Stale
 from wxapp.core.permissions import Permission
+from wxapp.directory import queries, services
+from wxapp.directory.models import Physician
+from wxapp.directory.services import PhysicianText
 from wxapp.h5.kept import forget_public_pages
-from wxapp.website import queries, services
-from wxapp.website.models import Physician
-from wxapp.website.services import PhysicianText
 from wxapp.website.settings import ABOUT
 
 PAGES = ["/", "/about", "/physicians", "/physicians?chief=1"]

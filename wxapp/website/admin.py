@@ -16,11 +16,11 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core import files
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
+from wxapp.directory import queries, services
+from wxapp.directory.models import Physician
+from wxapp.directory.services import PhysicianText
 from wxapp.h5.kept import forget_public_pages
-from wxapp.website import queries, services
 from wxapp.website.forms import PhysicianForm
-from wxapp.website.models import Physician
-from wxapp.website.services import PhysicianText
 
 blueprint = Interfaces("website", __name__)
 interface = blueprint.interface

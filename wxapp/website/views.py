@@ -8,9 +8,9 @@ from flask import render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from wxapp.directory import queries
 from wxapp.h5 import registry
 from wxapp.h5.shell import Pages, piece
-from wxapp.website import queries
 from wxapp.website.settings import ABOUT, OPENING_HOURS, SLOGAN
 
 MAX_AGE = 60

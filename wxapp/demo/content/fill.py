@@ -22,6 +22,8 @@ from wxapp.core.settings import SettingRow
 from wxapp.demo import pictures, set_up
 from wxapp.demo.content import goods, people, physicians, texts
 from wxapp.demo.set_up import APPID
+from wxapp.directory import services as website
+from wxapp.directory.services import PhysicianText
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
 from wxapp.mall import queries as mall_queries
 from wxapp.mall.models import Goods, GoodsKind
@@ -40,8 +42,6 @@ from wxapp.staff.defaults import DEFAULT_ROLES
 from wxapp.staff.models import Member, Role
 from wxapp.wallet import services as wallet
 from wxapp.wallet.models import CounterStatus
-from wxapp.website import services as website
-from wxapp.website.services import PhysicianText
 from wxapp.wechat.values import OAuthIdentity
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Reads of the website."""
+"""Reads of the directory."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
-from wxapp.website.models import Physician
+from wxapp.directory.models import Physician
 
 CHIEF = "主任医师"
 

@@ -1,4 +1,4 @@
-"""Tables of the website."""
+"""Tables of the directory."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from wxapp.core.db import BigId, Model, UTCDateTime
 
 
 class Physician(Model):
-    """A physician as the website introduces one."""
+    """A physician as patients meet one: on the website, in a roster, in a report."""
 
-    __tablename__ = "website_physician"
+    __tablename__ = "directory_physician"
     __table_args__ = (sa.Index(None, "is_shown", "position"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)

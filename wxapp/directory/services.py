@@ -1,4 +1,4 @@
-"""Changing the website."""
+"""Changing the directory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from wxapp.admin.versions import save_version
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
-from wxapp.website import queries
-from wxapp.website.models import Physician
+from wxapp.directory import queries
+from wxapp.directory.models import Physician
 
 
 @dataclass(frozen=True)

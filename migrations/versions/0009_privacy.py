@@ -1,0 +1,17 @@
+"""Consents, requests, keyword replies
+
+Revision: 0009
+"""
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

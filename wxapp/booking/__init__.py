@@ -1,0 +1,1 @@
+"""Booking (在线预约): rosters, sessions with places, and the bookings of patients."""

@@ -1,0 +1,1 @@
+"""What this package does on hearing of others."""
