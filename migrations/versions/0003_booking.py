@@ -318,54 +318,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("booking_hold", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_hold_wechat_user_id"))
-        batch_op.drop_index(batch_op.f("ix_booking_hold_wait_id"))
-        batch_op.drop_index(batch_op.f("ix_booking_hold_status_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_booking_hold_slot_id_status_expires_at"))
-
     op.drop_table("booking_hold")
-    with op.batch_alter_table("booking_booking", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_booking_wechat_user_id_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_status_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_session_id_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_project_id"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_physician_id"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_patient_id_starts_at"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_made_at"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_contact_phone_index"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_contact_name_index"))
-        batch_op.drop_index(batch_op.f("ix_booking_booking_booker_key"))
-
     op.drop_table("booking_booking")
-    with op.batch_alter_table("booking_wait", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_wait_wechat_user_id"))
-        batch_op.drop_index(batch_op.f("ix_booking_wait_status_offer_expires_at"))
-        batch_op.drop_index(batch_op.f("ix_booking_wait_session_id_status_id"))
-        batch_op.drop_index(batch_op.f("ix_booking_wait_patient_id"))
-
     op.drop_table("booking_wait")
-    with op.batch_alter_table("booking_slot", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_slot_starts_at"))
-
     op.drop_table("booking_slot")
-    with op.batch_alter_table("booking_session", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_session_project_id_day"))
-        batch_op.drop_index(batch_op.f("ix_booking_session_physician_id_day"))
-        batch_op.drop_index(batch_op.f("ix_booking_session_day"))
-
     op.drop_table("booking_session")
-    with op.batch_alter_table("booking_plan", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_plan_project_id"))
-        batch_op.drop_index(batch_op.f("ix_booking_plan_physician_id"))
-
     op.drop_table("booking_plan")
-    with op.batch_alter_table("booking_leave", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_leave_first_day_last_day"))
-
     op.drop_table("booking_leave")
-    with op.batch_alter_table("booking_project", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_booking_project_is_shown_position"))
-
     op.drop_table("booking_project")
     op.drop_table("booking_booker")
