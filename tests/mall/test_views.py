@@ -16,9 +16,10 @@ from tests.factories.mall import make_category, make_goods, make_order
 from tests.factories.patients import make_patient, make_wechat_user
 from wxapp.core.db import db
 from wxapp.h5.kept import forget_public_pages
-from wxapp.mall import queries, views
+from wxapp.mall import queries
 from wxapp.mall.models import Goods, Order, OrderStatus
 from wxapp.mall.services import catalogue, refunds
+from wxapp.mall.views import home
 from wxapp.messages.tasks import deliver_due
 from wxapp.payments import services as payments
 from wxapp.payments.models import Method
@@ -79,7 +80,7 @@ def pay(order_no: str) -> None:
 
 
 def test_an_address_that_searches_without_end_has_to_wait(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "SEARCHES", replace(views.SEARCHES, count=2))
+    monkeypatch.setattr(home, "SEARCHES", replace(home.SEARCHES, count=2))
     texts = ["血", "尿", "骨"]
     found = [client.get("/mall", query_string={"q": text}) for text in texts]
     assert [answer.status_code for answer in found] == [200, 200, 429]
