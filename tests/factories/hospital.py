@@ -28,6 +28,8 @@ from wxapp.messages.models import Message
 from wxapp.messages.services.broadcasts import draft_broadcast
 from wxapp.patients import services as patients
 from wxapp.patients.models import Binding
+from wxapp.patients.reply_models import AnswerKind, Match
+from wxapp.patients.services import replies
 from wxapp.payments import services as payments
 from wxapp.payments.models import Difference, Method
 from wxapp.payments.rules import Kind
@@ -106,7 +108,11 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         per_minute=60,
         staff_id=hospital.member_id,
     )
+    rule = replies.add_rule(
+        replies.ReplyDraft(f"词{number}", Match.CONTAINS, AnswerKind.TEXT, "您好", "", "", 100, is_active=True), by=by
+    )
     hospital.arguments |= {
+        "rule_id": rule.id,
         "category_id": None,
         "broadcast_id": broadcast.id,
         "physician_id": physician.id,

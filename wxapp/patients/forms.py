@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from wxapp.core.forms import Form, FormKey
 from wxapp.patients.models import Sex
+from wxapp.patients.reply_models import AnswerKind, Match
 from wxapp.patients.rules import PHONE
 
 
@@ -121,3 +122,18 @@ class IssuePasswordForm(Form):
 
     form_key: FormKey = ""
     by_sms: str = Field("", title="短信发送", max_length=1)
+
+
+class ReplyForm(Form):
+    """An answer to keywords."""
+
+    form_key: FormKey = ""
+    keywords: str = Field(title="关键词", max_length=400)
+    match: Match = Field(title="匹配方式")
+    kind: AnswerKind = Field(title="回复方式")
+    title: str = Field("", title="卡片标题", max_length=60)
+    answer: str = Field("", title="回复内容", max_length=600)
+    entry: str = Field("", title="打开的页面", max_length=20)
+    position: int = Field(100, title="排序", ge=0, le=9999)
+    is_active: bool = Field(False, title="启用")
+    version: int = Field(1, title="版本", ge=1)

@@ -1,9 +1,11 @@
-"""Rules of ID numbers, phones and balance passwords. Pure."""
+"""Rules of ID numbers, phones, balance passwords and answers to keywords. Pure."""
 
 from __future__ import annotations
 
 import itertools
 import re
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -114,3 +116,37 @@ def tries_left(tries: int) -> int:
 def minutes_left(until: datetime, *, now: datetime) -> int:
     """Return the minutes until a lock ends, rounded up: never 0 while it holds."""
     return max(1, -(-int((until - now).total_seconds()) // 60))
+
+
+# --- answers to keywords ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Keywords:
+    """The keywords of one rule, as ``plain_text`` gives them."""
+
+    rule_id: int
+    words: Sequence[str]
+    is_exact: bool
+
+
+def plain_text(text: str) -> str:
+    """Return a text as it is compared: full and half width, case and blanks make no difference, nor a closing mark."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return re.sub(r"\s+", " ", folded).strip().rstrip("。.!?~ ").strip()
+
+
+def matching(text: str, rules: Sequence[Keywords]) -> int | None:
+    """Return the number of the rule that answers a text: one that matches it whole before one that it contains.
+
+    ``rules`` are in the order in which they are tried.
+    """
+    asked = plain_text(text)
+    if not asked:
+        return None
+    for rule in rules:
+        if asked in rule.words:
+            return rule.rule_id
+    return next(
+        (rule.rule_id for rule in rules if not rule.is_exact and any(word in asked for word in rule.words)), None
+    )
