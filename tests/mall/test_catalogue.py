@@ -35,16 +35,6 @@ def draft(**over: object) -> GoodsDraft:
     return replace(plain, **over)  # type: ignore[arg-type]
 
 
-def test_rich_text_keeps_its_form_and_loses_what_could_act() -> None:
-    dirty = (
-        '<p onclick="x()">好<script>alert(1)</script><img src="/media/abc" alt="图"><img src="//evil/x">'
-        '<a href="javascript:x">链</a></p>'
-    )
-    clean = catalogue.clean_html(dirty)
-    assert '<img src="/media/abc" alt="图">' in clean
-    assert not any(word in clean for word in ("script", "onclick", "evil", "href"))
-
-
 def test_goods_are_kept_as_typed(app: Flask) -> None:
     category = make_category()
     goods = catalogue.add_goods(draft(category_id=category.id, detail_html="<p>好</p>"), stock=5)

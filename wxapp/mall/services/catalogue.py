@@ -6,34 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import nh3
 import sqlalchemy as sa
 
-from wxapp.core import clock, idempotency
+from wxapp.core import clock, idempotency, richtext
 from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, NotFound, Stale
 from wxapp.mall import queries
 from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture
-
-ALLOWED_TAGS = {
-    "p",
-    "br",
-    "h3",
-    "h4",
-    "strong",
-    "em",
-    "ul",
-    "ol",
-    "li",
-    "table",
-    "thead",
-    "tbody",
-    "tr",
-    "th",
-    "td",
-    "img",
-}
-ALLOWED_ATTRIBUTES = {"img": {"src", "alt"}, "td": {"colspan"}, "th": {"colspan"}}
 
 
 @dataclass(frozen=True)
@@ -62,17 +41,6 @@ class Once:
 
     by: str
     key: str
-
-
-def clean_html(text: str) -> str:
-    """Return rich text with nothing in it but plain formatting and our own pictures."""
-    return nh3.clean(
-        text,
-        tags=ALLOWED_TAGS,
-        attributes=ALLOWED_ATTRIBUTES,
-        url_schemes=set(),
-        attribute_filter=lambda tag, name, value: None if name == "src" and not value.startswith("/media/") else value,
-    )
 
 
 def add_goods(draft: GoodsDraft, *, stock: int, once: Once | None = None) -> Goods:
@@ -144,7 +112,7 @@ def _fill(goods: Goods, draft: GoodsDraft) -> None:
         "position",
     ):
         setattr(goods, name, getattr(draft, name))
-    goods.detail_html = clean_html(draft.detail_html)
+    goods.detail_html = richtext.clean(draft.detail_html)
     goods.items = [
         GoodsItem(name=name, purpose=purpose, position=position)
         for position, (name, purpose) in enumerate(draft.items, start=1)
