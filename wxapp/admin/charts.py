@@ -22,6 +22,8 @@ class Chart:
     series: Mapping[str, Sequence[int]]
     unit: str = ""
     note: str = ""
+    is_stacked: bool = False
+    """Bars of one label stand on each other: parts of a sum."""
 
     def __post_init__(self) -> None:
         if self.kind not in {"line", "bar", "ring"}:
@@ -44,4 +46,5 @@ class Chart:
             "labels": list(self.labels),
             "series": [{"name": name, "figures": list(figures)} for name, figures in self.series.items()],
             "unit": self.unit,
+            "stacked": self.is_stacked,
         }

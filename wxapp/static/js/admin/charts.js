@@ -16,6 +16,7 @@
     const figures = chart.series.map((one, at) => ({
       name: one.name,
       type: chart.kind,
+      stack: chart.stacked ? "all" : undefined,
       data: chart.unit === "元" ? one.figures.map((fen) => fen / 100) : one.figures,
       smooth: 0.25,
       symbolSize: 6,
