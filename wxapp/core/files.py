@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +19,7 @@ from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock, ids
-from wxapp.core.db import BigId, Model, UTCDateTime, db, transaction
+from wxapp.core.db import BigId, Model, UTCDateTime, change, db, transaction
 from wxapp.core.errors import DomainError, Invalid, NotFound
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
@@ -88,19 +89,34 @@ def read_picture(stream: IO[bytes], *, field: str = "picture") -> Picture:
 
 
 def keep_picture(picture: Picture, *, name: str, by: str, is_public: bool = True) -> File:
-    """Write a picture to disk, then its row. A crash in between leaves a file that no row names, never the reverse.
+    """Keep a picture; see :func:`keep`."""
+    return keep(
+        picture.content,
+        content_type="image/webp",
+        name=name,
+        by=by,
+        is_public=is_public,
+        size=(picture.width, picture.height),
+    )
 
+
+def keep(
+    content: bytes, *, content_type: str, name: str, by: str, is_public: bool = False, size: tuple[int, int] = (0, 0)
+) -> File:
+    """Write a file to disk, then its row. A crash in between leaves a file that no row names, never the reverse.
+
+    :param size: of a picture, in pixels
     :raises NoRoom: the disk is full; nothing is kept
     """
     file = File(
         token=ids.new_token(18),
         is_public=is_public,
-        content_type="image/webp",
+        content_type=content_type,
         name=name[:120],
-        size=len(picture.content),
-        width=picture.width,
-        height=picture.height,
-        sha256=hashlib.sha256(picture.content).hexdigest(),
+        size=len(content),
+        width=size[0],
+        height=size[1],
+        sha256=hashlib.sha256(content).hexdigest(),
         uploaded_by=by,
         uploaded_at=clock.now(),
     )
@@ -108,13 +124,24 @@ def keep_picture(picture: Picture, *, name: str, by: str, is_public: bool = True
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part")
-        unfinished.write_bytes(picture.content)
+        unfinished.write_bytes(content)
         unfinished.replace(path)
     except OSError as error:
         raise NoRoom from error
     with transaction():
         db.session.add(file)
     return file
+
+
+def discard(tokens: Iterable[str]) -> None:
+    """Remove files that nothing names, e.g. because what they belonged to was refused."""
+    tokens = list(tokens)
+    if not tokens:
+        return
+    with transaction():
+        change(sa.delete(File).where(File.token.in_(tokens)))
+    for token in tokens:
+        path_of(token).unlink(missing_ok=True)
 
 
 def path_of(token: str) -> Path:
@@ -127,6 +154,17 @@ def public_file(token: str) -> File:
     :raises NotFound: no such file, or not a public one
     """
     file = db.session.scalars(sa.select(File).where(File.token == token, File.is_public)).one_or_none()
+    if file is None:
+        raise NotFound
+    return file
+
+
+def private_file(token: str) -> File:
+    """Return a file that only its package's handlers give out, to whom they have let in.
+
+    :raises NotFound: no such file, or a public one
+    """
+    file = db.session.scalars(sa.select(File).where(File.token == token, ~File.is_public)).one_or_none()
     if file is None:
         raise NotFound
     return file

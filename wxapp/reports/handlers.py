@@ -1,1 +1,7 @@
-"""What this package does on hearing of others."""
+"""What this package does on hearing of others, and where a tap on its messages leads."""
+
+from __future__ import annotations
+
+from wxapp.messages import taps
+
+taps.register("report", "reports.report", "report_no")
