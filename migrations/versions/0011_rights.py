@@ -31,17 +31,17 @@ role = sa.table("staff_role", sa.column("name", sa.String), sa.column("permissio
 
 def upgrade() -> None:
     for name, words in NEW.items():
-        _write(name, lambda there, given=words.split(): sorted({*there, *given}))
+        _write(name, given=set(words.split()), taken=set())
 
 
 def downgrade() -> None:
     for name, words in NEW.items():
-        _write(name, lambda there, given=words.split(): sorted(set(there) - set(given)))
+        _write(name, given=set(), taken=set(words.split()))
 
 
-def _write(name, change) -> None:
+def _write(name, given, taken) -> None:
     connection = op.get_bind()
     there = connection.scalar(sa.select(role.c.permissions).where(role.c.name == name))
     if there is not None:
-        lines = "\n".join(change(there.split("\n")))
+        lines = "\n".join(sorted((set(there.split("\n")) | given) - taken))
         connection.execute(sa.update(role).where(role.c.name == name).values(permissions=lines))
