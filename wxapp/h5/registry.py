@@ -1,4 +1,4 @@
-"""Lists into which packages plug: the tab bar, the page 我的, the menu of the official account, the home page.
+"""Lists into which packages plug: tab bar, 我的, the menu of the official account, home page, a physician's pages.
 
 What names an endpoint that does not exist in this application is left out, so nothing ever leads to a missing page.
 """
@@ -6,7 +6,7 @@ What names an endpoint that does not exist in this application is left out, so n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from flask import current_app, url_for
@@ -84,8 +84,21 @@ class MenuEntry:
 
 
 @dataclass(frozen=True)
+class PhysicianTab:
+    """One of the pages of a physician, e.g. 医生简介. Its endpoint takes ``physician_id``."""
+
+    label: str
+    endpoint: str
+    order: int
+    address: str = ""
+
+
+@dataclass(frozen=True)
 class Floor:
-    """A floor of the home page. What it renders is the same for everybody: the page is cached."""
+    """A floor of the home page. What it renders is the same for everybody: the page is cached.
+
+    What appears or disappears on it at a set moment is told to :func:`wxapp.h5.kept.changes_at`.
+    """
 
     name: str
     render: Callable[[], Markup]
@@ -99,6 +112,7 @@ _entries: dict[tuple[str, str], MeEntry] = {}
 _panels: dict[str, MePanel] = {}
 _menu: dict[str, MenuEntry] = {}
 _floors: dict[str, Floor] = {}
+_physician_tabs: dict[str, PhysicianTab] = {}
 
 
 def tab(
@@ -144,7 +158,12 @@ def home_floor(name: str, render: Callable[[], Markup], order: int, *, css: str 
     _floors[name] = Floor(name, render, order, css)
 
 
-_Linked = TypeVar("_Linked", Tab, MeEntry, MenuEntry)
+def physician_tab(label: str, endpoint: str, order: int) -> None:
+    """Add a page to those of each physician; ``endpoint`` takes ``physician_id``."""
+    _physician_tabs[label] = PhysicianTab(label, endpoint, order)
+
+
+_Linked = TypeVar("_Linked", Tab, MeEntry, MenuEntry, PhysicianTab)
 
 
 def _existing(found: list[_Linked]) -> list[_Linked]:
@@ -174,3 +193,9 @@ def menu_entries() -> dict[str, list[MenuEntry]]:
 
 def home_floors() -> list[Floor]:
     return sorted(_floors.values(), key=lambda floor: floor.order)
+
+
+def physician_tabs(physician_id: int) -> list[PhysicianTab]:
+    """Return the pages of one physician with their addresses."""
+    found = _existing(sorted(_physician_tabs.values(), key=lambda one: one.order))
+    return [replace(one, address=url_for(one.endpoint, physician_id=physician_id)) for one in found]
