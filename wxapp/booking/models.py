@@ -195,9 +195,7 @@ class Hold(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     slot_id: Mapped[int] = mapped_column(sa.ForeignKey("booking_slot.id"))
     wechat_user_id: Mapped[int] = mapped_column(sa.BigInteger, index=True)
-    wait_id: Mapped[int | None] = mapped_column(
-        sa.BigInteger, index=True, comment="of somebody in line: an offer"
-    )
+    wait_id: Mapped[int | None] = mapped_column(sa.BigInteger, index=True, comment="of somebody in line: an offer")
     moving_id: Mapped[int | None] = mapped_column(sa.BigInteger, comment="booking that is being moved")
     status: Mapped[HoldStatus] = mapped_column(status_type(HoldStatus), default=HoldStatus.ACTIVE)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -260,9 +258,7 @@ class Booking(Model):
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="done, cancelled or missed")
     end_reason: Mapped[str] = mapped_column(sa.String(100), default="")
     is_late_cancel: Mapped[bool] = mapped_column(sa.Boolean, default=False)
-    version: Mapped[int] = mapped_column(
-        sa.Integer, default=1, comment="a drag on an old page is refused"
-    )
+    version: Mapped[int] = mapped_column(sa.Integer, default=1, comment="a drag on an old page is refused")
 
 
 class Wait(Model):

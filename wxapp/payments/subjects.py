@@ -17,6 +17,14 @@ class Line:
 
 
 @dataclass(frozen=True)
+class Bookable:
+    """Something paid for, for which a patient may make an appointment: its number, and what a list calls it."""
+
+    no: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Subject:
     """A kind of thing that is paid for.
 
@@ -26,6 +34,7 @@ class Subject:
     :param lines: what a number consists of
     :param wait_at_hospital: called in the transaction that chooses 到院支付, with the number and who chose; lets the
         subject wait and returns until when. None: this kind can't be paid at the hospital.
+    :param bookable: what a patient has of it that an appointment can be made for
     """
 
     kind: str
@@ -36,6 +45,7 @@ class Subject:
     find: Callable[[str], Sequence[str]] | None = None
     lines: Callable[[str], Sequence[Line]] | None = None
     wait_at_hospital: Callable[[str, str], datetime] | None = None
+    bookable: Callable[[int], Sequence[Bookable]] | None = None
 
 
 _subjects: dict[str, Subject] = {}
@@ -62,6 +72,11 @@ def label_of(kind: str) -> str:
 def lines_of(kind: str, no: str) -> Sequence[Line]:
     subject = _subjects.get(kind)
     return subject.lines(no) if subject and subject.lines else ()
+
+
+def bookable_of(patient_id: int) -> list[Bookable]:
+    """Return what a patient has paid for and may make an appointment for."""
+    return [one for subject in _subjects.values() if subject.bookable for one in subject.bookable(patient_id)]
 
 
 def numbers_meant(text: str) -> list[tuple[str, str]]:
