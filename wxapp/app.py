@@ -55,8 +55,9 @@ from wxapp.website import views as website
 from wxapp.wechat import connected as wechat
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.client import OfficialAccount
-from wxapp.wechat.config import CallbackMode, OfficialAccountConfig, PayConfig
+from wxapp.wechat.config import CallbackMode, MiniProgramConfig, OfficialAccountConfig, PayConfig
 from wxapp.wechat.jssdk import JsSdk
+from wxapp.wechat.mini_program import MiniProgram
 from wxapp.wechat.oauth import OAuth
 from wxapp.wechat.pay.client import Pay
 
@@ -142,6 +143,7 @@ def use_clients(config: Config) -> None:
             jssdk=JsSdk(account.appid, official_account, store=shared, now=clock.now),
             callback=Callback(account, store=shared, now=clock.now),
             pay=Pay(merchant, now=clock.now),
+            mini_program=use_mini_program(config),
         )
     )
     sms.use(
@@ -157,6 +159,16 @@ def use_clients(config: Config) -> None:
             now=clock.now,
         )
     )
+
+
+def use_mini_program(config: Config) -> MiniProgram | None:
+    """Return the client of the hospital's mini-program, None if it has none."""
+    if config.mini_program is None:
+        return None
+    program = MiniProgramConfig(
+        appid=config.mini_program.appid, secret=config.mini_program.secret.read(), api_url=config.wechat.api_url
+    )
+    return MiniProgram(program, store=store.store(), now=clock.now)
 
 
 def register_doors(app: Flask) -> None:

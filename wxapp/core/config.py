@@ -59,6 +59,18 @@ def _is_base_url(value: str) -> str:
 BaseUrl = Annotated[str, AfterValidator(_is_base_url)]
 
 
+def _is_script_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or not parts.path.endswith(".js"):
+        raise ValueError("the address of a script such as https://host/path.js is needed")
+    if set(value) & set(" '\";,\\<>"):  # its host becomes part of a header
+        raise ValueError("the address holds signs that it must not hold")
+    return value
+
+
+ScriptUrl = Annotated[str, AfterValidator(_is_script_url)]
+
+
 class App(_Section):
     mode: Mode = Mode.PRODUCTION
     debug: bool = False
@@ -98,6 +110,7 @@ class Wechat(_Section):
     api_url: BaseUrl = "https://api.weixin.qq.com"
     open_url: BaseUrl = "https://open.weixin.qq.com"
     mp_url: BaseUrl = "https://mp.weixin.qq.com"
+    script_url: ScriptUrl = "https://res.wx.qq.com/open/js/jweixin-1.6.0.js"
     appid: str
     secret: Secret
     original_id: str
@@ -105,6 +118,13 @@ class Wechat(_Section):
     aes_key: Secret
     previous_aes_key: Secret | None = None
     mode: Literal["plain", "compatible", "safe"] = "safe"
+
+
+class MiniProgram(_Section):
+    """The hospital's mini-program; there may be none."""
+
+    appid: str
+    secret: Secret
 
 
 class PayKey(_Section):
@@ -139,6 +159,7 @@ class Config(_Section):
     redis: Redis = Redis()
     security: Security
     wechat: Wechat
+    mini_program: MiniProgram | None = None
     pay: Pay
     sms: Sms
 
@@ -182,6 +203,7 @@ class Config(_Section):
             "wechat.api_url": self.wechat.api_url,
             "wechat.open_url": self.wechat.open_url,
             "wechat.mp_url": self.wechat.mp_url,
+            "wechat.script_url": self.wechat.script_url,
             "pay.base_url": self.pay.base_url,
             "sms.base_url": self.sms.base_url,
         }

@@ -11,7 +11,7 @@ import math
 import random
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -280,6 +280,12 @@ def insert_row(model: type[Model], **values: Any) -> int:
     Defaults of the columns apply. What was added to the session but not flushed may reach the table after it.
     """
     return int(db.session.connection().execute(_insert_into(model), values).inserted_primary_key[0])  # type: ignore[index]
+
+
+def insert_rows(model: type[Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Write rows with one statement. Defaults of the columns apply; all rows have the same columns."""
+    if rows:
+        db.session.connection().execute(_insert_into(model), rows)
 
 
 @lru_cache

@@ -35,3 +35,31 @@ class OrderRefunded(Event):
     refund_no: str
     refund_fen: int
     total_refunded_fen: int
+
+
+@dataclass(frozen=True)
+class OrderRedeemed(Event):
+    """Items of this order were used at the hospital; ``left`` can still be."""
+
+    order_no: str
+    used: int
+    left: int
+    by: str
+
+
+@dataclass(frozen=True)
+class RedemptionUndone(Event):
+    """An item was not used after all; an order that was done goes on."""
+
+    order_no: str
+    left: int
+    by: str
+
+
+@dataclass(frozen=True)
+class OrderDone(Event):
+    """Nothing of this order is left to be used, and something of it was. Told again after an undone redemption."""
+
+    order_no: str
+    patient_id: int
+    kept_fen: int

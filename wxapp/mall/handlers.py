@@ -9,7 +9,7 @@ from wxapp.mall import queries
 from wxapp.mall.services import checks, ordering, refunds
 from wxapp.messages import taps
 from wxapp.payments import invariants, subjects
-from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundRejected, RefundSucceeded
+from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundRejected, RefundSucceeded, RefundWithdrawn
 
 CLOSE_REASONS = {"expired": "超时未付款，自动关闭"}
 
@@ -70,3 +70,9 @@ def follow_refund(event: RefundSucceeded) -> None:
 def follow_rejection(event: RefundRejected) -> None:
     if event.subject_kind == ordering.SUBJECT:
         refunds.forget_refund(event.subject_no, refund_no=event.refund_no, why=event.reason)
+
+
+@on(RefundWithdrawn)
+def follow_withdrawal(event: RefundWithdrawn) -> None:
+    if event.subject_kind == ordering.SUBJECT:
+        refunds.forget_refund(event.subject_no, refund_no=event.refund_no, why="申请人撤回退款")

@@ -25,9 +25,36 @@ class OrderStatus(Labelled):
     AWAITING_PAYMENT = "awaiting_payment", "待付款"
     AWAITING_HOSPITAL = "awaiting_hospital", "待到院支付"
     PAID = "paid", "待使用"
+    IN_USE = "in_use", "使用中"
+    DONE = "done", "已完成"
     REFUNDING = "refunding", "退款中"
     REFUNDED = "refunded", "已退款"
     CLOSED = "closed", "已关闭"
+
+
+class OrderSource(Labelled):
+    """Where an order was placed. WeChat holds the money of a mini-program until it hears of the delivery."""
+
+    OFFICIAL_ACCOUNT = "official_account", "公众号"
+    MINI_PROGRAM = "mini_program", "小程序"
+
+
+class ItemStatus(Labelled):
+    """What became of one redeemable item."""
+
+    OPEN = "open", "待使用"
+    USED = "used", "已使用"
+    REFUNDING = "refunding", "退款中"
+    REFUNDED = "refunded", "已退款"
+
+
+class ShippingStatus(Labelled):
+    """WAITING: a job reports it. STUCK: people have to look. NEEDLESS: all money went back before."""
+
+    WAITING = "waiting", "待上报"
+    REPORTED = "reported", "已上报"
+    STUCK = "stuck", "上报失败"
+    NEEDLESS = "needless", "无需上报"
 
 
 class Category(Model):
@@ -85,6 +112,7 @@ class GoodsItem(Model):
     name: Mapped[str] = mapped_column(sa.String(60))
     purpose: Mapped[str] = mapped_column(sa.String(120), default="", comment="what it is good for")
     position: Mapped[int] = mapped_column(sa.Integer)
+    weight: Mapped[int | None] = mapped_column(sa.Integer, comment="its part of the price; none counts as one")
 
 
 class GoodsPicture(Model):
@@ -132,6 +160,10 @@ class Order(Model):
     paid_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     close_reason: Mapped[str] = mapped_column(sa.String(100), default="")
+    source: Mapped[OrderSource] = mapped_column(
+        status_type(OrderSource), default=OrderSource.OFFICIAL_ACCOUNT, server_default=OrderSource.OFFICIAL_ACCOUNT
+    )
+    done_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="when nothing was left to be used")
 
     lines: Mapped[list[OrderLine]] = relationship(order_by="OrderLine.position")
 
@@ -156,11 +188,44 @@ class OrderLine(Model):
     unit_price_fen: Mapped[int] = mapped_column(Fen)
     quantity: Mapped[int] = mapped_column(sa.Integer)
     amount_fen: Mapped[int] = mapped_column(Fen)
-    refunded_quantity: Mapped[int] = mapped_column(sa.Integer, default=0, comment="asked for included")
+    refunded_quantity: Mapped[int] = mapped_column(
+        sa.Integer, default=0, comment="pieces of which every item goes back, asked for included"
+    )
+    contents: Mapped[str | None] = mapped_column(
+        sa.Text, comment="items of one piece and their weights as they were sold, JSON; none: the piece is one item"
+    )
+
+
+class OrderItem(Model):
+    """What is redeemed at once (核销): an item of one piece of a package, or one piece of something single.
+
+    Written when the order is paid. Together the items of an order are worth exactly what was paid for it.
+    """
+
+    __tablename__ = "mall_order_item"
+    __table_args__ = (
+        sa.UniqueConstraint("order_line_id", "piece", "position"),
+        sa.CheckConstraint("share_fen >= 0", name="share"),
+        sa.Index(None, "order_id", "status"),
+        sa.Index(None, "used_at"),
+        sa.Index(None, "refund_no"),
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_order.id"))
+    order_line_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_order_line.id"))
+    piece: Mapped[int] = mapped_column(sa.Integer, comment="which of the line's pieces, from 1")
+    position: Mapped[int] = mapped_column(sa.Integer, comment="which item of the piece, from 1")
+    name: Mapped[str] = mapped_column(sa.String(60))
+    share_fen: Mapped[int] = mapped_column(Fen, comment="its part of what the piece cost")
+    status: Mapped[ItemStatus] = mapped_column(status_type(ItemStatus), default=ItemStatus.OPEN)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    used_by: Mapped[str] = mapped_column(sa.String(60), default="")
+    refund_no: Mapped[str] = mapped_column(sa.String(40), default="", comment="of the refund that gives it back")
 
 
 class RefundLine(Model):
-    """Which pieces a refund gives back; money and state are the refund's own affair (payments)."""
+    """What of a line a refund gives back; money and state are the refund's own affair (payments)."""
 
     __tablename__ = "mall_refund_line"
     __table_args__ = (sa.UniqueConstraint("refund_no", "order_line_id"),)
@@ -169,6 +234,22 @@ class RefundLine(Model):
     refund_no: Mapped[str] = mapped_column(sa.String(40))
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_order.id"), index=True)
     order_line_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_order_line.id"))
-    quantity: Mapped[int] = mapped_column(sa.Integer)
-    amount_fen: Mapped[int] = mapped_column(Fen)
+    quantity: Mapped[int] = mapped_column(sa.Integer, comment="pieces that are whole with it: they go back to stock")
+    amount_fen: Mapped[int] = mapped_column(Fen, comment="sum of its items")
     is_settled: Mapped[bool] = mapped_column(sa.Boolean, default=False, comment="stock and sales were put right")
+
+
+class Shipping(Model):
+    """The delivery of one order as WeChat has to hear of it before it hands out the money of a mini-program."""
+
+    __tablename__ = "mall_shipping"
+    __table_args__ = (sa.Index(None, "status", "next_try_at"),)
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_order.id"), unique=True)
+    status: Mapped[ShippingStatus] = mapped_column(status_type(ShippingStatus), default=ShippingStatus.WAITING)
+    tries: Mapped[int] = mapped_column(sa.Integer, default=0)
+    next_try_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    last_error: Mapped[str] = mapped_column(sa.String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    reported_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

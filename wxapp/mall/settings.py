@@ -22,3 +22,28 @@ BRING_ALONG = Setting(
 CLOSING_SOON_MINUTES = Setting(
     "mall.closing_soon_minutes", "未付款提醒提前分钟数", 10, kind="int", group="体检商城", minimum=1, maximum=60
 )
+SHIPPING_KIND = Setting(
+    "mall.shipping_kind",
+    "小程序订单的发货方式",
+    "4",
+    group="体检商城",
+    help="小程序收款须向微信上报发货后才结算",
+    choices=(("4", "用户自提（到院使用）"), ("3", "虚拟商品")),
+)
+USE_WITHIN_MONTHS = Setting(
+    "mall.use_within_months",
+    "建议使用期限（月）",
+    0,
+    kind="int",
+    group="体检商城",
+    help="付款后超过此期限仍未用完的订单会提醒患者，不会作废；0为不提醒",
+    maximum=60,
+)
+POPULAR_SEARCHES = Setting(
+    "mall.popular_searches",
+    "热门搜索",
+    "入职体检 彩超 肿瘤筛查 血常规",
+    group="体检商城",
+    help="搜索框下方显示的词，用空格隔开，最多10个",
+    max_length=120,
+)

@@ -8,8 +8,8 @@ Pay told us. A *difference* is something that does not add up, with an owner unt
 payment order  open → paid | closed; closed → paid only by late money that its subject takes
 attempt        created → prepared → succeeded | closed | failed; money that landed where nobody waits is *late* until
                it is taken or given back
-refund         requested → approved → done | stuck, or rejected; stuck → approved by a retry
+refund         requested → approved → done | stuck, or rejected, or withdrawn; stuck → approved by a retry
 refund part    waiting → sent → succeeded | failed; failed → waiting again under a new number
 
-Tells: PaymentReceived, PaymentClosed, RefundSucceeded, RefundFailed, RefundRejected.
+Tells: PaymentReceived, PaymentClosed, RefundSucceeded, RefundFailed, RefundRejected, RefundWithdrawn.
 """

@@ -59,6 +59,18 @@ class RefundFailed(Event):
 
 
 @dataclass(frozen=True)
+class RefundWithdrawn(Event):
+    """The one who asked for it took it back before anybody decided; nothing moved."""
+
+    subject_kind: str
+    subject_no: str
+    payment_no: str
+    refund_no: str
+    source: str
+    amount_fen: int
+
+
+@dataclass(frozen=True)
 class RefundRejected(Event):
     """The second person said no; nothing moved."""
 

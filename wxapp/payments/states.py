@@ -26,7 +26,7 @@ ATTEMPT: Machine[A] = Machine(
 )
 REFUND: Machine[R] = Machine(
     {
-        R.REQUESTED: {R.APPROVED, R.REJECTED},
+        R.REQUESTED: {R.APPROVED, R.REJECTED, R.WITHDRAWN},
         R.APPROVED: {R.DONE, R.STUCK},
         R.STUCK: {R.APPROVED},
     }

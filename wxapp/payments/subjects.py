@@ -6,6 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from wxapp.payments.errors import WayOff
+
+
+_WAYS = {"wechat": "微信支付", "balance": "余额支付", "hospital": "到院支付"}
+ALL_WAYS = frozenset(_WAYS)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -32,6 +38,7 @@ class Subject:
     :param staff_page: endpoint of the staff's page of one
     :param find: numbers that a text typed by the cashier may mean (order number, redemption code)
     :param lines: what a number consists of
+    :param ways: the ways it may be paid; stored value can't be bought with stored value
     :param wait_at_hospital: called in the transaction that chooses 到院支付, with the number and who chose; lets the
         subject wait and returns until when. None: this kind can't be paid at the hospital.
     :param bookable: what a patient has of it that an appointment can be made for
@@ -46,6 +53,7 @@ class Subject:
     lines: Callable[[str], Sequence[Line]] | None = None
     wait_at_hospital: Callable[[str, str], datetime] | None = None
     bookable: Callable[[int], Sequence[Bookable]] | None = None
+    ways: frozenset[str] = ALL_WAYS
 
 
 _subjects: dict[str, Subject] = {}
@@ -58,6 +66,18 @@ def register(subject: Subject) -> None:
 
 def subject_of(kind: str) -> Subject | None:
     return _subjects.get(kind)
+
+
+def ways_of(kind: str) -> frozenset[str]:
+    """Return the ways a kind may be paid, whatever is switched on."""
+    subject = _subjects.get(kind)
+    return subject.ways if subject is not None else ALL_WAYS
+
+
+def check_way(kind: str, way: str) -> None:
+    """:raises WayOff: what is paid for can't be paid this way, whatever is switched on"""
+    if way not in ways_of(kind):
+        raise WayOff(f"{label_of(kind)}不支持{_WAYS[way]}")
 
 
 def subjects() -> list[Subject]:

@@ -23,7 +23,7 @@ from wxapp.payments.forms import PasswordForm, WayForm
 from wxapp.payments.models import PaymentOrder, PaymentStatus
 from wxapp.payments.rules import ways_to_pay
 from wxapp.payments.services.wechat import Payer
-from wxapp.payments.subjects import label_of, lines_of, subject_of
+from wxapp.payments.subjects import check_way, label_of, lines_of, subject_of, ways_of
 from wxapp.wallet import settings as stored_value
 from wxapp.wallet.errors import StoredValueClosed
 from wxapp.wallet.services import patient_balance
@@ -102,7 +102,10 @@ def _ways(payment: PaymentOrder) -> list[Choice]:
         balance_text=yuan(balance),
         is_short=balance < payment.amount_fen,
     )
-    return [Choice(way.name, way.label, note=way.hint, is_disabled=not way.is_on) for way in ways]
+    offered = ways_of(payment.subject_kind)
+    return [
+        Choice(way.name, way.label, note=way.hint, is_disabled=not way.is_on) for way in ways if way.name in offered
+    ]
 
 
 @pages.action("/pay/<payment_no>", shown_again_by=pay_page)
@@ -137,6 +140,7 @@ def balance_page(payment_no: str) -> ResponseReturnValue:
         return redirect(url_for(".pay_page", payment_no=payment_no), 303)
     if payment.patient_id is None:
         raise NotFound
+    check_way(payment.subject_kind, "balance")
     return render_template(
         "payments/balance.html",
         payment=payment,
@@ -169,6 +173,7 @@ def hospital_page(payment_no: str) -> ResponseReturnValue:
     payment = own_payment(payment_no)
     if not is_payable(payment):
         return redirect(url_for(".pay_page", payment_no=payment_no), 303)
+    check_way(payment.subject_kind, "hospital")
     return render_template("payments/hospital.html", payment=payment)
 
 

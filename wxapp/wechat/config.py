@@ -52,6 +52,21 @@ class OfficialAccountConfig:
 
 
 @dataclass(frozen=True)
+class MiniProgramConfig:
+    """One mini-program."""
+
+    appid: str
+    secret: str = field(repr=False)
+    api_url: str = "https://api.weixin.qq.com"
+    limits: Limits = field(default_factory=Limits)
+    proxy: str = ""
+
+    def __post_init__(self) -> None:
+        _demand(bool(self.appid and self.secret), "appid and secret must be set")
+        _check_base_url(self.api_url)
+
+
+@dataclass(frozen=True)
 class PayConfig:
     """One WeChat Pay merchant in public-key mode.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wxapp.wechat.callback import Callback
-from wxapp.wechat.interfaces import JsSdkApi, OAuthApi, OfficialAccountApi, PayApi
+from wxapp.wechat.interfaces import JsSdkApi, MiniProgramApi, OAuthApi, OfficialAccountApi, PayApi
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,8 @@ class Clients:
     jssdk: JsSdkApi
     callback: Callback
     pay: PayApi
+    mini_program: MiniProgramApi | None = None
+    """None while the hospital has none."""
 
 
 _clients: list[Clients] = []
@@ -48,6 +50,10 @@ def jssdk() -> JsSdkApi:
 
 def callback() -> Callback:
     return clients().callback
+
+
+def mini_program() -> MiniProgramApi | None:
+    return clients().mini_program
 
 
 def pay() -> PayApi:

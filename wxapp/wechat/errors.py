@@ -105,6 +105,16 @@ class Rejected(WechatError):
         self.field = field
 
 
+class PaymentUnseen(WechatError):
+    """The payment is not known there, or not yet: it may take minutes until it is."""
+
+    advice = Advice.RETRY
+
+
+class AlreadyShipped(WechatError):
+    """WeChat knows already that this payment was delivered."""
+
+
 class MediaGone(Rejected):
     """The media_id is unknown or older than three days: upload again."""
 
@@ -184,6 +194,15 @@ _TABLE: Mapping[int, _Row] = {
     40054: (Rejected, None),
     40055: (Rejected, None),
     40169: (Rejected, None),
+    # Delivery of mini-program orders.
+    10060001: (PaymentUnseen, None),
+    10060002: (AlreadyShipped, None),
+    10060003: (AlreadyShipped, None),
+    10060023: (AlreadyShipped, None),
+    10060012: (Rejected, Advice.RETRY),
+    **dict.fromkeys((10060004, 10060005, 10060006, 10060007, 10060008, 10060009, 10060014, 10060031), (Rejected, None)),
+    **dict.fromkeys((268485216, 268485228), (Rejected, Advice.RETRY)),
+    268485224: (Rejected, None),
     **dict.fromkeys(range(40016, 40029), (Rejected, None)),  # menu
 }
 

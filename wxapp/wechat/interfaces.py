@@ -23,6 +23,7 @@ from wxapp.wechat.pay.values import (
 from wxapp.wechat.values import (
     Article,
     Choice,
+    Delivery,
     DownloadedMedia,
     Follower,
     JsConfig,
@@ -87,6 +88,12 @@ class OfficialAccountApi(Protocol):
     def download_media(self, media_id: str) -> DownloadedMedia: ...
 
     def jsapi_ticket(self) -> tuple[str, int]: ...
+
+
+class MiniProgramApi(Protocol):
+    """The mini-program's server side. Every method raises errors of ``wechat.errors`` only."""
+
+    def upload_shipping(self, delivery: Delivery) -> None: ...
 
 
 class OAuthApi(Protocol):

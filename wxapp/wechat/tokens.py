@@ -10,7 +10,7 @@ import json
 
 from wxapp.core.outgoing import Outgoing
 from wxapp.wechat.answers import object_of, post_json
-from wxapp.wechat.config import OfficialAccountConfig
+from wxapp.wechat.config import MiniProgramConfig, OfficialAccountConfig
 from wxapp.wechat.errors import Unavailable, token_error_for
 from wxapp.wechat.interfaces import Now, TokenStore
 from wxapp.wechat.leases import Fetched, Lease
@@ -19,7 +19,9 @@ from wxapp.wechat.leases import Fetched, Lease
 class AccessTokens:
     """Hands out the access token and replaces one that was refused."""
 
-    def __init__(self, config: OfficialAccountConfig, store: TokenStore, http: Outgoing, now: Now) -> None:
+    def __init__(
+        self, config: OfficialAccountConfig | MiniProgramConfig, store: TokenStore, http: Outgoing, now: Now
+    ) -> None:
         self._config = config
         self._http = http
         self._now = now

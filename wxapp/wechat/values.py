@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import IntEnum
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,28 @@ class TemplateMessage:
     def __post_init__(self) -> None:
         if not 1 <= len(self.message_id) <= 32:
             raise ValueError("message_id has 1 to 32 characters")
+
+
+class Logistics(IntEnum):
+    """How a mini-program's order reaches its buyer; goods that are sent by post are not sold here."""
+
+    VIRTUAL = 3
+    SELF_PICKUP = 4
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A paid order that was delivered. ``description`` names the goods, in at most 120 characters."""
+
+    transaction_id: str
+    openid: str
+    description: str
+    logistics: Logistics
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.description) <= 120:
+            raise ValueError("a description has 1 to 120 characters")
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -15,15 +16,24 @@ from wxapp.core.errors import Invalid
 from wxapp.core.events import publish
 from wxapp.core.idempotency import find_answer, fingerprint, once
 from wxapp.mall import queries, rules, settings
-from wxapp.mall.errors import GoodsUnavailable, OrderNumbersUsedUp, OutOfStock, PriceChanged, TooManyUnpaid
+from wxapp.mall.errors import (
+    GoodsUnavailable,
+    LineRefused,
+    OrderNumbersUsedUp,
+    OutOfStock,
+    PriceChanged,
+    TooManyUnpaid,
+)
 from wxapp.mall.events import OrderClosed, OrderPaid, OrderPlaced
-from wxapp.mall.models import Goods, GoodsPicture, Order, OrderLine, OrderStatus
+from wxapp.mall.models import Goods, GoodsKind, GoodsPicture, Order, OrderLine, OrderSource, OrderStatus
 from wxapp.mall.rules import Wanted
+from wxapp.mall.services import cart, items, shipping
 from wxapp.mall.states import ORDER, UNPAID
 from wxapp.messages.receivers import Receiver
 from wxapp.messages.services import notify
 from wxapp.patients.services import wechat_users as users
 from wxapp.payments import services as payments
+from wxapp.payments.models import Method
 from wxapp.payments.services.opening import Asked
 
 SUBJECT = "mall_order"
@@ -45,25 +55,36 @@ class Contact:
 
 
 def place_order(
-    *, wechat_user_id: int, patient_id: int, wanted: Sequence[Wanted], contact: Contact, once_key: str
+    *,
+    wechat_user_id: int,
+    patient_id: int,
+    wanted: Sequence[Wanted],
+    contact: Contact,
+    once_key: str,
+    source: OrderSource = OrderSource.OFFICIAL_ACCOUNT,
+    is_from_cart: bool = False,
 ) -> str:
     """Place an order and return its number; stock is taken at once, for the time it may stay unpaid.
 
-    The same key gives the same order, however often and from however many tabs it comes.
+    The same key gives the same order, however often and from however many tabs it comes. What comes from the
+    buyer's cart leaves it in the same transaction. Goods that can't be had as wanted are all told at once.
 
     :raises GoodsUnavailable: something is not on sale any more
     :raises PriceChanged: something costs other than the buyer was shown
     :raises OutOfStock: less is left than wanted; nothing at all is taken then
     :raises TooManyUnpaid: this WeChat user holds too much stock without paying
+    :raises CartChanged: what is said to come from the cart is not there like this (any more)
     """
     scope = f"{actors.wechat(wechat_user_id)}/{_SCOPE}"
     asked = {"patient": patient_id, "wanted": [asdict(line) for line in wanted], "contact": asdict(contact)}
+    if is_from_cart:
+        asked["cart"] = True
     # Looked up before a number is drawn: a second press must not use one up.
     if (order_no := find_answer(scope, once_key, fingerprint(asked))) is not None:
         return order_no
     sold = _check_goods(wanted, wechat_user_id)
     no = _new_order_no()
-    placed = _Placed(no, wechat_user_id, patient_id, clock.now())
+    placed = _Placed(no, wechat_user_id, patient_id, clock.now(), source, is_from_cart)
     for attempt in range(1, _CODE_TRIES + 1):
         try:
             return once(scope, once_key, asked, lambda: _write_order(placed, wanted, sold, contact), was_looked_up=True)
@@ -79,6 +100,8 @@ class _Placed:
     wechat_user_id: int
     patient_id: int
     at: datetime
+    source: OrderSource
+    is_from_cart: bool
 
 
 @dataclass(frozen=True)
@@ -86,6 +109,7 @@ class _Sold:
     name: str
     kind: str
     picture_token: str
+    contents: str | None
 
 
 def _check_goods(wanted: Sequence[Wanted], wechat_user_id: int) -> dict[int, _Sold]:
@@ -118,15 +142,24 @@ def _check_goods(wanted: Sequence[Wanted], wechat_user_id: int) -> dict[int, _So
     # Before a number is drawn; the guard is in _hold_buyer.
     if any(row.unpaid >= settings.MAX_UNPAID() for row in found.values()):
         raise TooManyUnpaid
-    for line in wanted:
-        row = found.get(line.goods_id)
-        if row is None or not row.is_on_sale:
-            raise GoodsUnavailable(f"“{row.name}”已下架" if row else None, goods_id=line.goods_id)
-        if row.price_fen != line.price_fen:
-            raise PriceChanged(f"“{row.name}”价格已变动，请确认后重新提交", goods_id=line.goods_id)
-        if row.stock < line.quantity:  # a courtesy; the guard is in _take_stock
-            raise OutOfStock(f"“{row.name}”库存不足", goods_id=line.goods_id)
-    return {key: _Sold(row.name, row.kind, row.cover or "") for key, row in found.items()}
+    refusals = [refusal for line in wanted if (refusal := _refusal_of(line, found.get(line.goods_id))) is not None]
+    if refusals:
+        for refusal in refusals[1:]:
+            refusals[0].errors |= refusal.errors
+        raise refusals[0]
+    packages = [key for key, row in found.items() if row.kind is GoodsKind.PACKAGE]
+    contents = items.contents_of(packages) if packages else {}
+    return {key: _Sold(row.name, row.kind, row.cover or "", contents.get(key)) for key, row in found.items()}
+
+
+def _refusal_of(line: Wanted, row: sa.Row[Any] | None) -> LineRefused | None:
+    if row is None or not row.is_on_sale:
+        return GoodsUnavailable(f"“{row.name}”已下架" if row else None, goods_id=line.goods_id)
+    if row.price_fen != line.price_fen:
+        return PriceChanged(f"“{row.name}”价格已变动，请确认后重新提交", goods_id=line.goods_id)
+    if row.stock < line.quantity:  # a courtesy; the guard is in _take_stock
+        return OutOfStock(f"“{row.name}”库存不足", goods_id=line.goods_id)
+    return None
 
 
 def _new_order_no() -> str:
@@ -149,6 +182,8 @@ def _hold_buyer(wechat_user_id: int) -> None:
 
 def _write_order(placed: _Placed, wanted: Sequence[Wanted], sold: dict[int, _Sold], contact: Contact) -> str:
     _hold_buyer(placed.wechat_user_id)
+    if placed.is_from_cart:
+        cart.hand_over(placed.wechat_user_id, wanted)
     total_fen = rules.total_of(wanted)
     expires_at = rules.closes_at(placed.at, minutes=settings.UNPAID_MINUTES())
     payment = payments.open_payment(
@@ -175,6 +210,7 @@ def _write_order(placed: _Placed, wanted: Sequence[Wanted], sold: dict[int, _Sol
             unit_price_fen=line.price_fen,
             quantity=line.quantity,
             amount_fen=line.price_fen * line.quantity,
+            contents=sold[line.goods_id].contents,
         )
     publish(OrderPlaced(placed.no, placed.wechat_user_id, placed.patient_id, total_fen))
     # Last, because these rows are the ones that everybody waits for; in the order of their keys, against deadlocks.
@@ -203,6 +239,7 @@ def _insert_order(placed: _Placed, contact: Contact, *, total_fen: int, expires_
         placed_at=placed.at,
         expires_at=expires_at,
         is_reminded=False,
+        source=placed.source,
     )
 
 
@@ -298,6 +335,9 @@ def mark_paid(order_no: str, *, payment_no: str, amount_fen: int, method: str, l
             payment_method=method,
             closed_at=None,
         )
+        items.write_items(order)
+        if order.source is OrderSource.MINI_PROGRAM and method == Method.WECHAT:
+            shipping.note_delivery(order)
         _count_sales(order.lines)
         publish(OrderPaid(order_no, amount_fen, method))
         _tell_placed(order, state="已付款", hint="请按期望日期到院，出示订单二维码")

@@ -41,6 +41,7 @@ LATE_STATES = {
 REFUND_STATES = {
     RefundStatus.REQUESTED: Badge("待审核", "amber"),
     RefundStatus.REJECTED: Badge("已驳回", "grey"),
+    RefundStatus.WITHDRAWN: Badge("已撤回", "grey"),
     RefundStatus.APPROVED: Badge("退款中", "blue"),
     RefundStatus.DONE: Badge("已退款", "green"),
     RefundStatus.STUCK: Badge("退款异常", "red"),

@@ -27,7 +27,7 @@ from wxapp.payments.forms import RefundForm
 from wxapp.payments.models import AttemptStatus, Method, PaymentOrder, PaymentStatus
 from wxapp.payments.services.asides import source_of
 from wxapp.payments.services.reconciliation import CHANNEL
-from wxapp.payments.subjects import label_of
+from wxapp.payments.subjects import label_of, ways_of
 from wxapp.wallet.house import HOUSE_BY_ID
 from wxapp.wallet.kinds import label_of as kind_label
 from wxapp.wallet.queries import transfers_of_sources
@@ -97,6 +97,7 @@ def payment(payment_no: str) -> Page:
         _steps=history(found),
         _subject_url=subject_url(found),
         _can_query=any(a.channel.value == CHANNEL and a.status is not AttemptStatus.SUCCEEDED for a in attempts),
+        _is_collectable=found.status is PaymentStatus.OPEN and "hospital" in ways_of(found.subject_kind),
         _refund_form=ShownForm(RefundForm, kinds={"amount": "money"}, help={"amount": f"最多可退{yuan(left_fen)}元"}),
     )
 

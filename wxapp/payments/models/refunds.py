@@ -13,10 +13,11 @@ from wxapp.payments.models.orders import Attempt, Method, PaymentOrder
 
 
 class RefundStatus(Labelled):
-    """STUCK: a part can't go back by itself; staff act."""
+    """STUCK: a part can't go back by itself; staff act. WITHDRAWN: by the one who asked, before the decision."""
 
     REQUESTED = "requested", "待审核"
     REJECTED = "rejected", "已驳回"
+    WITHDRAWN = "withdrawn", "已撤回"
     APPROVED = "approved", "退款中"
     DONE = "done", "已退款"
     STUCK = "stuck", "退款异常"

@@ -21,7 +21,7 @@ from wxapp.payments.services.reconciliation import (
     reconcile_missed_days,
     resolve_difference,
 )
-from wxapp.payments.services.refunds import approve_refund, reject_refund, request_refund
+from wxapp.payments.services.refunds import approve_refund, reject_refund, request_refund, withdraw_refund
 from wxapp.payments.services.wechat import begin_wechat, query_attempt, query_due, receive_notice, refresh
 
 __all__ = [
@@ -54,4 +54,5 @@ __all__ = [
     "resolve_difference",
     "retry_refund",
     "take_late",
+    "withdraw_refund",
 ]

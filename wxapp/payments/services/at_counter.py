@@ -18,7 +18,7 @@ from wxapp.payments.rules import parts_problem
 from wxapp.payments.services.opening import check_open, claim, received
 from wxapp.payments.services.wechat import end_attempts
 from wxapp.payments.states import PAYMENT
-from wxapp.payments.subjects import subject_of
+from wxapp.payments.subjects import check_way, subject_of
 from wxapp.wallet.services import house_account, transfer
 
 COUNTER_METHODS = (Method.CASH, Method.CARD, Method.WECHAT_CODE, Method.ALIPAY_CODE, Method.TRANSFER)
@@ -51,9 +51,11 @@ def collect(payment_no: str, parts: Sequence[tuple[Method, int]], *, by: str, ti
     """Take money at the counter, in one or several ways that add up; return the receipt's number.
 
     :raises PartsDontAddUp: they don't
+    :raises WayOff: what is paid for can't be paid at the counter
     :raises AlreadyPaid, PaymentIsClosed, PaymentBusy: it can't be paid (now); no money may be taken
     """
     due = queries.get_due(payment_no)
+    check_way(due.subject_kind, "hospital")
     _check_payable(due)
     if any(method not in COUNTER_METHODS for method, _ in parts):
         raise Invalid({"parts": "请选择收款方式"})

@@ -14,6 +14,7 @@ from wxapp.payments.models import Attempt, AttemptStatus, Late, Method, PaymentO
 from wxapp.payments.services.opening import check_open, claim, received
 from wxapp.payments.services.wechat import end_attempts
 from wxapp.payments.states import PAYMENT
+from wxapp.payments.subjects import check_way
 from wxapp.wallet import settings as stored_value
 from wxapp.wallet.errors import StoredValueClosed
 from wxapp.wallet.services import patient_account, transfer
@@ -24,7 +25,7 @@ def pay_by_balance(payment_no: str, *, patient_id: int, user_id: int, password: 
 
     The password is checked first, in a transaction of its own, so that a payment that fails gives no free tries.
 
-    :raises WayOff: staff have switched it off
+    :raises WayOff: staff have switched it off, or what is paid for can't be paid this way
     :raises NotFound: the payment order is not this patient's
     :raises AlreadyPaid, PaymentIsClosed, PaymentBusy: it can't be paid (now)
     :raises PasswordNeeded: none was given, and the amount is not free of it
@@ -37,6 +38,7 @@ def pay_by_balance(payment_no: str, *, patient_id: int, user_id: int, password: 
     due = queries.get_due(payment_no)
     if due.patient_id != patient_id:
         raise NotFound
+    check_way(due.subject_kind, "balance")
     check_open(due, now=clock.now())
     if due.amount_fen > settings.PASSWORD_FREE():
         if not password:

@@ -95,7 +95,7 @@ def _not_booked() -> Iterable[str]:
 def _wrongly_refunded() -> Iterable[str]:
     asked = (
         sa.select(Refund.payment_order_id, sa.func.sum(Refund.amount_fen).label("fen"))
-        .where(Refund.status != RefundStatus.REJECTED, sa.not_(Refund.is_late))
+        .where(Refund.status.not_in((RefundStatus.REJECTED, RefundStatus.WITHDRAWN)), sa.not_(Refund.is_late))
         .group_by(Refund.payment_order_id)
         .subquery()
     )

@@ -10,7 +10,7 @@ from wxapp.core.errors import Invalid, NotFound
 from wxapp.core.events import publish
 from wxapp.payments import queries
 from wxapp.payments.errors import SamePerson, TooMuch
-from wxapp.payments.events import RefundRejected
+from wxapp.payments.events import RefundRejected, RefundWithdrawn
 from wxapp.payments.messages import tell_operations, tell_payer
 from wxapp.payments.models import (
     Attempt,
@@ -144,19 +144,7 @@ def reject_refund(refund_no: str, *, by: str, reason: str) -> Refund:
             decided_at=clock.now(),
             decision=reason[:200],
         )
-        due = queries.get_due_by_id(refund.payment_order_id)
-        change(
-            sa.update(PaymentOrder)
-            .where(PaymentOrder.id == due.id)
-            .values(refunded_fen=PaymentOrder.refunded_fen - refund.amount_fen)
-        )
-        for part in queries.parts_of([refund.id]):
-            PART.move(part, PartStatus.VOID, by=by)
-            change(
-                sa.update(Attempt)
-                .where(Attempt.id == part.attempt_id)
-                .values(refunded_fen=Attempt.refunded_fen - part.amount_fen)
-            )
+        due = _release(refund, by=by)
         publish(
             RefundRejected(
                 subject_kind=due.subject_kind,
@@ -169,4 +157,44 @@ def reject_refund(refund_no: str, *, by: str, reason: str) -> Refund:
             )
         )
         tell_payer(due, refund, result="未通过", note=reason[:60])
+        return refund
+
+
+def _release(refund: Refund, *, by: str) -> queries.Due:
+    """Give back to the payment order and its attempts what a refund that does not happen had set aside."""
+    due = queries.get_due_by_id(refund.payment_order_id)
+    change(
+        sa.update(PaymentOrder)
+        .where(PaymentOrder.id == due.id)
+        .values(refunded_fen=PaymentOrder.refunded_fen - refund.amount_fen)
+    )
+    for part in queries.parts_of([refund.id]):
+        PART.move(part, PartStatus.VOID, by=by)
+        change(
+            sa.update(Attempt)
+            .where(Attempt.id == part.attempt_id)
+            .values(refunded_fen=Attempt.refunded_fen - part.amount_fen)
+        )
+    return due
+
+
+def withdraw_refund(refund_no: str, *, by: str) -> Refund:
+    """Take back what was asked for, as long as nobody has decided; the caller knows that it is his to take back.
+
+    :raises IllegalTransition: somebody has decided already
+    """
+    with transaction():
+        refund = queries.get_refund(refund_no)
+        REFUND.move(refund, RefundStatus.WITHDRAWN, by=by)
+        due = _release(refund, by=by)
+        publish(
+            RefundWithdrawn(
+                subject_kind=due.subject_kind,
+                subject_no=due.subject_no,
+                payment_no=due.no,
+                refund_no=refund.no,
+                source=refund.source,
+                amount_fen=refund.amount_fen,
+            )
+        )
         return refund
