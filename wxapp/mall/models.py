@@ -97,7 +97,7 @@ class Goods(Model):
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    category: Mapped[Category] = relationship()
+    category: Mapped[Category] = relationship("wxapp.mall.models.Category")  # another package has a class of this name
     items: Mapped[list[GoodsItem]] = relationship(order_by="GoodsItem.position", cascade="all, delete-orphan")
     pictures: Mapped[list[GoodsPicture]] = relationship(order_by="GoodsPicture.position", cascade="all, delete-orphan")
 
