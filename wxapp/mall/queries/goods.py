@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +93,33 @@ def _mentions(word: str) -> sa.ColumnElement[bool]:
         Goods.keywords.ilike(pattern, escape="!"),
         in_items,
     )
+
+
+MOST_SUGGESTIONS = 8
+
+
+def suggestions(text: str, *, popular: Sequence[str] = ()) -> list[str]:
+    """Return what a text may become: popular searches, words by which goods are searched, and names of goods.
+
+    One query, whatever the text; without a text only what is popular.
+    """
+    word = text.strip()
+    if not word:
+        return list(popular)[:MOST_SUGGESTIONS]
+    pattern = rules.like_pattern(word)
+    statement = (
+        sa.select(Goods.name, Goods.keywords)
+        .where(
+            Goods.is_on_sale,
+            sa.or_(Goods.name.ilike(pattern, escape="!"), Goods.keywords.ilike(pattern, escape="!")),
+        )
+        .order_by(Goods.sales.desc(), Goods.id)
+        .limit(20)
+    )
+    rows = db.session.execute(statement).all()
+    keywords = [one for row in rows for one in rules.search_words(row.keywords)]
+    found = [one for one in [*popular, *keywords, *(row.name for row in rows)] if word.casefold() in one.casefold()]
+    return list(dict.fromkeys(found))[:MOST_SUGGESTIONS]
 
 
 def get_goods(goods_id: int) -> Goods:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from flask import render_template, request, url_for
+from flask import jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from wxapp.core.limits import Limit
 from wxapp.h5 import registry
-from wxapp.mall import queries, rules
+from wxapp.mall import queries, rules, settings
 from wxapp.mall.views.door import number_in_address, pages
 
 SORTS = {"default": "综合", "sales": "销量", "price_up": "价格由低到高", "price_down": "价格由高到低"}
@@ -38,6 +38,7 @@ def home() -> ResponseReturnValue:
         categories=queries.shown_categories(),
         category_id=category_id,
         text=text,
+        popular=rules.popular_words(settings.POPULAR_SEARCHES()),
         sort=sort,
         sorts=SORTS,
         cards=cards,
@@ -46,6 +47,15 @@ def home() -> ResponseReturnValue:
         next=address(page=page + 1) if has_more else "",
         page=page,
     )
+
+
+@pages.page("/mall/suggestions", is_public=True, max_age=60)
+def suggestions() -> ResponseReturnValue:
+    """What the text in the search field may become: names and words of goods, and popular searches."""
+    text = request.args.get("q", "").strip()[:30]
+    if text:
+        SEARCHES.hit(request.remote_addr or "")
+    return jsonify(words=queries.suggestions(text, popular=rules.popular_words(settings.POPULAR_SEARCHES())))
 
 
 @pages.page("/mall/goods/<int:goods_id>", is_public=True, max_age=30)
