@@ -380,3 +380,25 @@ def own_waits(wechat_user_id: int, patient_id: int | None) -> list[WaitCard]:
         .limit(20)
     ).all()
     return [WaitCard(*row[:4], of=Place(*row[4:])) for row in rows]
+
+
+# --- for others ------------------------------------------------------------------------------------------------------
+
+
+def contact_phone(booking_id: int) -> str:
+    """Return the phone that was given with a booking, "" when there is no such booking."""
+    phone: str | None = db.session.scalar(sa.select(Booking.contact_phone).where(Booking.id == booking_id))
+    return phone or ""
+
+
+def bookings_of_patient(patient_id: int) -> list[tuple[Booking, Place]]:
+    """Return all bookings of a patient with what they are of, the oldest first."""
+    rows = db.session.execute(
+        sa.select(Booking, *PLACE_COLUMNS)
+        .join(Session, Session.id == Booking.session_id)
+        .outerjoin(Physician, Physician.id == Session.physician_id)
+        .outerjoin(Project, Project.id == Session.project_id)
+        .where(Booking.patient_id == patient_id)
+        .order_by(Booking.id)
+    ).all()
+    return [(row[0], Place(*row[1:])) for row in rows]

@@ -92,16 +92,15 @@ def free_times(whose: Whose, first: date, last: date, *, now: datetime) -> list[
         .where(*of)
         .order_by(Slot.starts_at, Slot.id)
     ).all()
-    overdue = {
-        slot_id: count
-        for slot_id, count in db.session.execute(
+    overdue: dict[int, int] = dict(
+        db.session.execute(
             sa.select(Hold.slot_id, sa.func.count())
             .join(Slot, Slot.id == Hold.slot_id)
             .join(Session, Session.id == Slot.session_id)
             .where(*of, Hold.status == HoldStatus.ACTIVE, Hold.expires_at <= now)
             .group_by(Hold.slot_id)
-        )
-    }
+        ).all()
+    )
     closes_at = now + timedelta(minutes=settings.NOTICE_MINUTES())
     return [
         Time(

@@ -48,7 +48,7 @@ def site_messages() -> ResponseReturnValue:
         return jsonify(messages=messages, unread=unread, next_before=found.next_before)
     return render_template(
         "messages/site_messages.html", inbox=found, unread=unread, only_unread=only_unread, is_first=not before,
-        has_receiver=bool(own),
+        has_receiver=current_user().current_patient_id is not None,
     )  # fmt: skip
 
 
@@ -90,8 +90,9 @@ def message_settings() -> ResponseReturnValue:
     """What reaches one outside the site."""
     own = _own()
     off = {code for receiver in own for code in queries.turned_off(receiver)}
-    entries = queries.switchable(_kinds(own)) if own else []
-    return render_template("messages/message_settings.html", entries=entries, off=off, has_receiver=bool(own))
+    has_patient = current_user().current_patient_id is not None
+    entries = queries.switchable(_kinds(own)) if has_patient else []
+    return render_template("messages/message_settings.html", entries=entries, off=off, has_receiver=has_patient)
 
 
 @pages.action("/me/messages/settings", shown_again_by=message_settings)

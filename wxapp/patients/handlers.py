@@ -48,10 +48,17 @@ def addresses_of_patient(patient_id: int) -> Sequence[Address]:
     return [*reached, Address(Channel.SMS, queries.phone_of(patient_id))]
 
 
+def addresses_of_user(user_id: int) -> Sequence[Address]:
+    """Return how a WeChat user is reached who acts for himself, without a patient: while he follows."""
+    openid = queries.openid_of_follower(user_id)
+    return [Address(Channel.OA_TEMPLATE, openid)] if openid else []
+
+
 def receivers_of_user(user: object) -> Sequence[Receiver]:
-    """Return whose site messages a signed-in user reads: the current patient's."""
-    patient_id = getattr(user, "current_patient_id", None)
-    return [Receiver("patient", patient_id)] if patient_id is not None else []
+    """Return whose site messages a signed-in user reads: his own, and the current patient's."""
+    user_id, patient_id = getattr(user, "id", None), getattr(user, "current_patient_id", None)
+    mine = [Receiver("wechat_user", user_id)] if user_id is not None else []
+    return [*mine, Receiver("patient", patient_id)] if patient_id is not None else mine
 
 
 def some_bound_patients(after: int, limit: int) -> Sequence[Receiver]:
@@ -59,6 +66,7 @@ def some_bound_patients(after: int, limit: int) -> Sequence[Receiver]:
 
 
 receivers.register("patient", addresses_of_patient)
+receivers.register("wechat_user", addresses_of_user)
 receivers.register_owner(receivers_of_user)
 receivers.register_group(
     Group("bound_patients", "已绑定微信的患者", size=queries.bound_patients_count, members=some_bound_patients)

@@ -228,6 +228,12 @@ _OPENIDS = (
 )
 
 
+def openid_of_follower(user_id: int) -> str:
+    """Return the openid of a WeChat user who follows, "" for one who does not."""
+    statement = sa.select(WechatUser.openid).where(WechatUser.id == user_id, WechatUser.is_follower)
+    return db.session.scalar(statement) or ""
+
+
 def bound_patients_count() -> int:
     """Return how many patients somebody has bound."""
     return (

@@ -134,21 +134,21 @@ def book_in_period(
     return _answer_or(who, once_key, asked, write)
 
 
+def find_accepted(who: Who, wait_id: int, once_key: str) -> str | None:
+    """Return the booking that this press of "accept" has made before."""
+    return find_answer(_scope(who), once_key, fingerprint({"wait": wait_id}))
+
+
 def accept_offer(hold: Hold, who: Who, *, once_key: str) -> str:
-    """Turn the seat that is kept for somebody in line into a booking.
+    """Turn the seat that is kept for somebody in line into a booking; return its number.
 
     :raises HoldExpired: too late
+    :raises SlotClosed: the hospital has closed the session
     """
-    asked = {"hold": hold.id}
-
-    def write() -> str:
-        now = clock.now()
-        slot = queries.slot_info(hold.slot_id, now=now)
-        if not slot.is_open:
-            raise SlotClosed
-        return _once(who, once_key, asked, lambda: _write(slot, who, hold))
-
-    return _answer_or(who, once_key, asked, write)
+    slot = queries.slot_info(hold.slot_id, now=clock.now())
+    if not slot.is_open:
+        raise SlotClosed
+    return _once(who, once_key, {"wait": hold.wait_id}, lambda: _write(slot, who, hold))
 
 
 def check_slot(slot: SlotInfo, *, now: datetime, is_online: bool) -> None:

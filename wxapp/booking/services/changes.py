@@ -123,12 +123,10 @@ def move(
         persons.check_person(booking.booker_key, slot, now=now, is_online=False, except_id=booking.id)
         _take(booking, slot, hold_id, by=by)
         _put(booking, slot, by=by)
-        telling.tell(
-            telling.CHANGED if is_staff else telling.BOOKED,
-            booking,
-            slot.of,
-            reason="已改约到此时间" if is_staff else "",
-        )
+        if is_staff:
+            telling.tell(telling.CHANGED, booking, slot.of, reason="医院已为您改到此时间")
+        else:
+            telling.tell(telling.BOOKED, booking, slot.of)
 
 
 def _check_move(booking: Booking, slot: SlotInfo, *, is_staff: bool) -> None:

@@ -34,15 +34,16 @@ def take_seat(slot_id: int, session_id: int) -> None:
     :raises SlotFull: there is none
     :raises SlotClosed: the hospital has closed the session
     """
-    if _take(slot_id):
+    if try_take(slot_id):
         return
-    if queries.first_in_line(session_id) is None and _expire_overdue(slot_id) and _take(slot_id):
+    if queries.first_in_line(session_id) is None and _expire_overdue(slot_id) and try_take(slot_id):
         return
     is_open = db.session.execute(sa.select(Slot.is_open).where(Slot.id == slot_id)).scalar()
     raise SlotFull if is_open else SlotClosed
 
 
-def _take(slot_id: int) -> bool:
+def try_take(slot_id: int) -> bool:
+    """Take a seat of an open slot if one is left; say whether it worked."""
     return run(_TAKE, slot_id=slot_id).rowcount == 1
 
 
