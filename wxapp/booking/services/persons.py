@@ -12,7 +12,7 @@ from wxapp.booking.errors import BookerBlocked, SameTime, TooManyOpen
 from wxapp.booking.models import Booker
 from wxapp.booking.queries import SlotInfo
 from wxapp.core import clock
-from wxapp.core.db import db, in_transaction, insert_row, run
+from wxapp.core.db import db, in_transaction, run
 
 _STEP = sa.update(Booker).where(Booker.key == sa.bindparam("wanted")).values(turns=Booker.turns + 1)
 
@@ -31,7 +31,7 @@ def hold_booker(key: str) -> None:
         return
     try:
         with db.session.begin_nested():
-            insert_row(Booker, key=key, turns=1)
+            run(sa.insert(Booker).values(key=key, turns=1))
     except IntegrityError:  # somebody else came first in this moment
         run(_STEP, wanted=key)
 
