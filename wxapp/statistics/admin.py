@@ -239,10 +239,8 @@ def goods() -> Page:
     best = rows[:10]
     names = [row.name for row in best]
     charts = [
-        Chart(
-            "成交金额前十", "bar", [row.name for row in best], {"成交金额": [row.paid_fen for row in best]}, unit="元"
-        ),
-        Chart("售出件数前十", "bar", [row.name for row in best], {"件数": [row.pieces for row in best]}, unit="件"),
+        Chart("成交金额前十", "bar", names, {"成交金额": [row.paid_fen for row in best]}, unit="元"),
+        Chart("售出件数前十", "bar", names, {"件数": [row.pieces for row in best]}, unit="件"),
     ]
     return _page("商品统计", GOODS.load(lambda: rows), asked, cards=[], charts=charts if rows else [])
 
