@@ -9,6 +9,7 @@ db = current_app.extensions["migrate"].db
 PLAIN_TYPES = {
     "UTCDateTime": 'sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql")',
     "Encrypted": "sa.Text()",
+    "SealedBytes": 'sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")',
     "Enum": "sa.String(length=30)",
 }
 """How the application's column types stand in a migration, which imports nothing of the application."""

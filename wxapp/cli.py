@@ -80,6 +80,18 @@ def scheduler(context: click.Context) -> None:
 
 
 @wxapp.command()
+@click.pass_context
+def mllp(context: click.Context) -> None:
+    """Take HL7 messages of laboratory systems over MLLP until SIGTERM; see the section [mllp] of the configuration."""
+    from wxapp.app import refuse_demo_data
+    from wxapp.reports.mllp import serve
+
+    app = application(context)
+    refuse_demo_data(app)
+    serve(app)
+
+
+@wxapp.command()
 @click.option("--port", default=8000, show_default=True, help="Of the web pages; the sandbox takes the next one.")
 @click.option("--data", type=click.Path(path_type=Path, file_okay=False), default=Path("var/demo"), show_default=True)
 @click.option("--workers", default=1, show_default=True)

@@ -15,6 +15,37 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "reports_client",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("label", sa.String(length=60), nullable=False),
+        sa.Column("takes_fhir", sa.Boolean(), nullable=False),
+        sa.Column("takes_hl7", sa.Boolean(), nullable=False),
+        sa.Column("networks", sa.String(length=1000), nullable=False, comment="one a line; empty: from anywhere"),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("key_hash", sa.String(length=64), nullable=False),
+        sa.Column("key_end", sa.String(length=4), nullable=False, comment="last characters, for people"),
+        sa.Column("previous_hash", sa.String(length=64), nullable=True),
+        sa.Column("previous_until", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=True),
+        sa.Column("key_made_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
+        sa.Column(
+            "last_used_at",
+            sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"),
+            nullable=True,
+            comment="to the minute",
+        ),
+        sa.Column("last_address", sa.String(length=45), nullable=False),
+        sa.Column("created_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
+        sa.Column("created_by", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("takes_fhir OR takes_hl7", name=op.f("ck_reports_client_ways")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports_client")),
+        sa.UniqueConstraint("key_hash", name=op.f("uq_reports_client_key_hash")),
+        sa.UniqueConstraint("label", name=op.f("uq_reports_client_label")),
+        sa.UniqueConstraint("previous_hash", name=op.f("uq_reports_client_previous_hash")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+    op.create_table(
         "reports_document_page",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("document_token", sa.String(length=40), nullable=False),
@@ -26,6 +57,45 @@ def upgrade() -> None:
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
     )
+    op.create_table(
+        "reports_message",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("client_id", sa.BigInteger(), nullable=False),
+        sa.Column("way", sa.String(length=30), nullable=False),
+        sa.Column("control_id", sa.String(length=200), nullable=False, comment="MSH-10 or the Bundle's identifier"),
+        sa.Column("report_nos", sa.String(length=500), nullable=False, comment="the sender's, separated by blanks"),
+        sa.Column("our_nos", sa.String(length=500), nullable=False, comment="ours, separated by blanks"),
+        sa.Column("verdict", sa.String(length=30), nullable=False),
+        sa.Column("detail", sa.String(length=1000), nullable=False, comment="reason or warnings; never medical text"),
+        sa.Column(
+            "once_key",
+            sa.String(length=64),
+            nullable=True,
+            comment="keyed hash of control id and content, of a message that was taken",
+        ),
+        sa.Column("charset", sa.String(length=20), nullable=False, comment="that the transport named"),
+        sa.Column(
+            "body",
+            sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql"),
+            nullable=True,
+            comment="compressed, without keys",
+        ),
+        sa.Column("size", sa.Integer(), nullable=False, comment="bytes as it came"),
+        sa.Column("address", sa.String(length=45), nullable=False),
+        sa.Column("received_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
+        sa.Column("retaken_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=True),
+        sa.Column("retaken_by", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reports_message")),
+        sa.UniqueConstraint("client_id", "once_key", name=op.f("uq_reports_message_client_id_once_key")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+    with op.batch_alter_table("reports_message", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_reports_message_client_id_received_at"), ["client_id", "received_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_reports_message_received_at"), ["received_at"], unique=False)
+
     op.create_table(
         "reports_report",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -176,4 +246,6 @@ def downgrade() -> None:
     op.drop_table("reports_picture")
     op.drop_table("reports_revision")
     op.drop_table("reports_report")
+    op.drop_table("reports_message")
     op.drop_table("reports_document_page")
+    op.drop_table("reports_client")

@@ -151,6 +151,16 @@ class Sms(_Section):
     templates: dict[str, str] = Field(default_factory=dict)
 
 
+class Mllp(_Section):
+    """The listener of ``wxapp mllp`` for laboratory systems that speak HL7 over plain connections."""
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = Field(2575, ge=1, le=65535)
+    max_connections: int = Field(32, ge=1, le=200)
+    idle_seconds: int = Field(600, ge=5, le=86_400)
+
+
 class Config(_Section):
     """Everything that is fixed while a process runs. ``config.example.toml`` explains each key."""
 
@@ -162,6 +172,7 @@ class Config(_Section):
     mini_program: MiniProgram | None = None
     pay: Pay
     sms: Sms
+    mllp: Mllp = Mllp()
 
     @property
     def is_production(self) -> bool:

@@ -56,6 +56,19 @@ class Keyring:
         except (KeyError, ValueError, InvalidTag) as error:
             raise CannotDecrypt(f"{context}: key {name[:20]!r}") from error
 
+    def seal(self, content: bytes, *, context: str) -> bytes:
+        """Encrypt bytes: the key's name, a line feed, nonce and ciphertext."""
+        nonce = secrets.token_bytes(_NONCE)
+        sealed = AESGCM(self.keys[self.current]).encrypt(nonce, content, context.encode())
+        return self.current.encode() + b"\n" + nonce + sealed
+
+    def open(self, sealed: bytes, *, context: str) -> bytes:
+        name, _, raw = sealed.partition(b"\n")
+        try:
+            return AESGCM(self.keys[name.decode()]).decrypt(raw[:_NONCE], raw[_NONCE:], context.encode())
+        except (KeyError, ValueError, InvalidTag) as error:
+            raise CannotDecrypt(f"{context}: key {name[:20]!r}") from error
+
     def index(self, value: str, *, context: str) -> str:
         """Return the keyed hash by which a value is found. Equal values have equal hashes; it can't be undone."""
         normal = unicodedata.normalize("NFKC", value).strip().upper()
