@@ -1,4 +1,4 @@
-"""Staff pages: orders, closing them and asking for refunds."""
+"""Staff pages: orders, closing them, asking for refunds, and the report of their delivery."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from flask import request, url_for
 
-from wxapp.admin import menu, search
+from wxapp.admin import menu, presses, search
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.audit import looked_at
 from wxapp.admin.cells import Badge, Column
@@ -15,21 +15,26 @@ from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.tables import Table
-from wxapp.core.errors import Invalid, NotFound
-from wxapp.core.forms import TRANSPORT_FIELDS, read_form
+from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_name, masked_phone
 from wxapp.core.permissions import Permission
 from wxapp.core.states import history
 from wxapp.mall import figures, queries
 from wxapp.mall.admin.door import interface
 from wxapp.mall.forms import CloseForm
-from wxapp.mall.models import Order, OrderStatus
-from wxapp.mall.services import ordering, refunds
+from wxapp.mall.item_forms import AgainForm, RefundPiecesForm, read_with_items
+from wxapp.mall.models import Order, OrderSource, OrderStatus, ShippingStatus
+from wxapp.mall.services import ordering, refunds, shipping
+from wxapp.mall.states import UNPAID, USABLE
+from wxapp.payments import queries as payment_queries
+from wxapp.payments.models import Refund
 
 STATES = {
     OrderStatus.AWAITING_PAYMENT: Badge("待付款", "amber"),
     OrderStatus.AWAITING_HOSPITAL: Badge("待到院支付", "amber"),
     OrderStatus.PAID: Badge("待使用", "green"),
+    OrderStatus.IN_USE: Badge("使用中", "blue"),
+    OrderStatus.DONE: Badge("已完成", "grey"),
     OrderStatus.REFUNDING: Badge("退款中", "red"),
     OrderStatus.REFUNDED: Badge("已退款", "grey"),
     OrderStatus.CLOSED: Badge("已关闭", "grey"),
@@ -107,7 +112,10 @@ def order(order_no: str) -> Page:
     looked_at("mall_order", order_no, "订单详情")  # first: its commit would have the order read a second time
     found = queries.get_order(order_no)
     staff = current_staff()
-    is_unpaid = found.status in (OrderStatus.AWAITING_PAYMENT, OrderStatus.AWAITING_HOSPITAL)
+    is_unpaid = found.status in UNPAID
+    items = queries.line_items(found)
+    is_refundable = found.status in (OrderStatus.PAID, OrderStatus.IN_USE) and any(line.open for line in items)
+    report = queries.find_shipping(found.id) if found.source is OrderSource.MINI_PROGRAM else None
     return Page(
         "mall/admin/order.html",
         order=found,
@@ -122,22 +130,30 @@ def order(order_no: str) -> Page:
         },
         can_collect=is_unpaid and staff.may(Permission.PAYMENT_COLLECT),
         can_close=is_unpaid and staff.may(Permission.ORDER_CLOSE),
-        can_refund=found.status is OrderStatus.PAID and staff.may(Permission.REFUND_REQUEST),
+        can_refund=is_refundable and staff.may(Permission.REFUND_REQUEST),
+        can_redeem=found.status in USABLE and staff.may(Permission.ORDER_REDEEM),
+        can_report=report is not None
+        and report.status in (ShippingStatus.STUCK, ShippingStatus.WAITING)
+        and staff.may(Permission.REFUND_REQUEST),
+        shipping=report,
+        items=[
+            {
+                "field": group.field,
+                "name": group.name,
+                "share_fen": group.share_fen,
+                "open": group.open,
+                "used": group.used,
+                "refunding": group.refunding,
+                "refunded": group.refunded,
+            }
+            for line in items
+            for group in line.groups
+        ],
+        _items=items,
+        _refunds=refunds_of(found),
         _close_form=ShownForm(CloseForm),
         _states=STATES,
     )
-
-
-@interface("mall.order_by_code", GET="/pc/mall/redeem/<code>", permission=Permission.ORDER_READ)
-def find_by_code(code: str) -> Done:
-    """Where the order's QR code leads a member of staff who scans it.
-
-    :raises NotFound: no order has this code
-    """
-    found = queries.find_order_by_code(code)
-    if found is None:
-        raise NotFound("没有这个核销码对应的订单")
-    return Done("已找到订单", location=url_for("mall_admin.order", order_no=found.no), order_no=found.no)
 
 
 @interface(
@@ -162,40 +178,40 @@ def close_order(order_no: str) -> Done:
     form_page=order,
 )
 def request_refund(order_no: str) -> Done:
-    """Ask for a refund of some pieces; another person decides on the payments' page."""
-    pieces, reason = _read_refund()
-    refund_no = refunds.request_refund(order_no, pieces=pieces, reason=reason, by=current_staff().actor)
+    """Ask for a refund of pieces or items that are still open; another person decides on the payments' page."""
+    form, wished, pieces = read_with_items(RefundPiecesForm, request.form, with_pieces=True)
+    by = current_staff().actor
+    chosen = f"{sorted(wished.items())} {sorted(pieces.items())}"
+    refund_no = presses.once(
+        "mall.order_refund",
+        form,
+        lambda: refunds.request_refund(order_no, pieces=pieces, wished=wished, reason=form.reason, by=by),
+        order=order_no,
+        chosen=chosen,
+    )
     return Done(
         "退款已提交，等待另一位同事审核", location=url_for("mall_admin.order", order_no=order_no), refund_no=refund_no
     )
 
 
-def _read_refund() -> tuple[dict[int, int], str]:
-    """Read ``line_<id>`` = pieces and the reason.
+@interface(
+    "mall.order_report",
+    POST="/pc/mall/orders/<order_no>/shipping",
+    permission=Permission.REFUND_REQUEST,
+    audit="重新上报发货",
+    form_page=order,
+)
+def report_again(order_no: str) -> Done:
+    """Report a mini-program's order to WeChat again, with the job's next round."""
+    read_form(AgainForm)
+    shipping.report_again(order_no, by=current_staff().actor)
+    return Done("已重新安排上报，请稍后刷新查看结果", location=url_for("mall_admin.order", order_no=order_no))
 
-    :raises Invalid: a field that is no such thing
-    """
-    pieces: dict[int, int] = {}
-    errors: dict[str, str] = {}
-    for key, given in request.form.lists():
-        name, _, line_id = key.partition("line_")
-        if len(given) > 1:
-            errors[key] = "此项重复提交"
-        elif name or not (line_id.isascii() and line_id.isdigit()):
-            if key not in {*TRANSPORT_FIELDS, "reason"}:
-                errors[key] = "表单含有未知的字段"
-        elif not (text := given[0].strip() or "0").isascii() or not text.isdigit() or len(text) > 3:
-            errors[key] = "件数应为整数"
-        else:
-            pieces[int(line_id)] = int(text)
-    reason = request.form.get("reason", "").strip()
-    if not reason:
-        errors["reason"] = "请填写退款原因"
-    elif len(reason) > 80:
-        errors["reason"] = "退款原因不能超过80个字"
-    if errors:
-        raise Invalid(errors)
-    return pieces, reason
+
+def refunds_of(found: Order) -> list[Refund]:
+    """Return the refunds of an order's own money, oldest first."""
+    payment = payment_queries.find_payment(ordering.SUBJECT, found.no)
+    return [one for one in payment_queries.refunds_of(payment.id) if not one.is_late] if payment else []
 
 
 def _find_orders(text: str) -> list[search.Hit]:

@@ -146,6 +146,12 @@ def item_counts(order_id: int) -> dict[ItemStatus, int]:
     return dict(db.session.execute(statement.group_by(OrderItem.status)).all())
 
 
+def open_count(order_no: str) -> int:
+    """Return how many items of an order are open."""
+    statement = sa.select(sa.func.count()).select_from(OrderItem).join(Order, Order.id == OrderItem.order_id)
+    return db.session.scalar(statement.where(Order.no == order_no, OrderItem.status == ItemStatus.OPEN)) or 0
+
+
 def progress_of(order_ids: Sequence[int]) -> dict[int, Progress]:
     """Return how far orders are used; those that were never paid are left out."""
     if not order_ids:
