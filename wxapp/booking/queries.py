@@ -20,7 +20,7 @@ from wxapp.booking.models import (
     Wait,
     WaitStatus,
 )
-from wxapp.booking.states import HAS_SEAT, OPEN_BOOKINGS
+from wxapp.booking.states import HAS_SEAT, IN_THE_HOUSE, OPEN_BOOKINGS
 from wxapp.core.crypto import blind_index
 from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
@@ -141,6 +141,26 @@ def place_of(session_id: int) -> Place:
     return Place(*row)
 
 
+def shown_projects() -> Sequence[Project]:
+    """Return the projects that patients may book, in the order staff gave them."""
+    return db.session.scalars(
+        sa.select(Project).where(Project.is_shown).order_by(Project.position, Project.id).limit(100)
+    ).all()
+
+
+def shown_project(project_id: int) -> Project:
+    """:raises NotFound: no such project, or not shown"""
+    project = db.session.get(Project, project_id)
+    if project is None or not project.is_shown:
+        raise NotFound
+    return project
+
+
+def notice_of(project_id: int) -> str:
+    """Return what to know before coming for a project."""
+    return db.session.scalar(sa.select(Project.notice).where(Project.id == project_id)) or ""
+
+
 def get_session(session_id: int) -> Session:
     """:raises NotFound: no such session"""
     session = db.session.get(Session, session_id)
@@ -167,6 +187,8 @@ _OVERLAPS = sa.and_(
     Booking.active_marker == 1,
     Booking.starts_at < sa.bindparam("ends_at"),
     Booking.ends_at > sa.bindparam("starts_at"),
+    # Who is done or was missed is free again, but does not sit in the same slot twice.
+    sa.or_(Booking.status.in_(IN_THE_HOUSE), Booking.starts_at == sa.bindparam("starts_at")),
 )
 _OF_BOOKER = sa.and_(
     Booking.booker_key == sa.bindparam("key"),

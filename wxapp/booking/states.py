@@ -31,8 +31,8 @@ HAS_SEAT = (B.BOOKED, B.ARRIVED, B.DONE, B.MISSED)
 """Bookings that are counted in their slot; their ``active_marker`` is 1. A seat that was used up, or kept for somebody
 who did not come, stays counted: who comes late after all need not be refused."""
 
-STILL_TO_COME = (B.BOOKED, B.TO_MOVE, B.ARRIVED)
-"""Bookings that say something about the days ahead."""
+IN_THE_HOUSE = (B.BOOKED, B.ARRIVED)
+"""Bookings that take a person's time."""
 
 OPEN_BOOKINGS = (B.BOOKED, B.TO_MOVE)
 """What a patient still has before him."""
