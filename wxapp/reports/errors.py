@@ -15,3 +15,21 @@ class NamesDiffer(DomainError):
     """The name in the report is not the patient's, and nobody has said that this is right."""
 
     code, status, message = "names_differ", 422, "报告上的姓名与该患者不一致，请核对；确认无误请勾选“已核对身份”"
+
+
+class NumberTaken(DomainError):
+    """There is a report with this number that says something else."""
+
+    code, status, message = "number_taken", 409, "已有相同编号的报告，请更换编号，或在原报告中更正"
+
+
+class NothingChanged(DomainError):
+    """A correction says just what the report says."""
+
+    code, status, message = "nothing_changed", 422, "内容没有变化，无需更正"
+
+
+class NotReadable(DomainError):
+    """A withdrawn or refused report is not corrected."""
+
+    code, status, message = "not_readable", 409, "已撤回或已拒收的报告不能更正"

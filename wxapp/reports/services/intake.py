@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from wxapp.core import clock, ids
 from wxapp.core.db import change, db, transaction
 from wxapp.reports import rules
+from wxapp.reports.errors import NumberTaken
 from wxapp.reports.incoming import IncomingReport, Progress
 from wxapp.reports.models import ParkReason, Report, ReportStatus, Revision
 from wxapp.reports.services import attachments, owners, revisions
@@ -63,9 +64,10 @@ class Arrival:
     print_: str
     files: Attachments
     why: str = ""
+    only_new: bool = False
 
 
-def take_report(incoming: IncomingReport, *, source: str, by: str) -> Taken:
+def take_report(incoming: IncomingReport, *, source: str, by: str, only_new: bool = False) -> Taken:
     """Keep a report and tell its patient; the same again changes nothing and tells nobody.
 
     Other content under a known number is a correction, whether its sender says so or not: what the report said before
@@ -75,6 +77,8 @@ def take_report(incoming: IncomingReport, *, source: str, by: str) -> Taken:
 
     :param source: which way and whose key it came with, e.g. ``fhir:lab``; with the number it names the report
     :param by: the actor
+    :param only_new: other content under a known number is no correction but a mistake
+    :raises NumberTaken: it is just that
     :raises Invalid: something is missing, too long, no picture, no document that can be shown, or too much
     """
     incoming = revisions.checked(incoming)
@@ -82,7 +86,7 @@ def take_report(incoming: IncomingReport, *, source: str, by: str) -> Taken:
     if (same := _find_same(source, incoming, print_)) is not None:  # a courtesy: files need not be opened
         return Taken(same.id, same.no, Outcome.UNCHANGED)
     files = Attachments() if incoming.progress is Progress.WITHDRAWN else attachments.keep(incoming, by=by)
-    arrival = Arrival(incoming, source, by, print_, files)
+    arrival = Arrival(incoming, source, by, print_, files, only_new=only_new)
     try:
         with transaction():
             taken = _take(arrival)
@@ -185,6 +189,8 @@ def _take_again(report: Report, arrival: Arrival) -> Taken:
         is_preliminary=incoming.progress is Progress.PRELIMINARY,
         is_correction=incoming.progress is Progress.CORRECTED,
     )
+    if arrival.only_new and not coming.is_same:
+        raise NumberTaken(field="report_no")
     is_final = present.progress is not Progress.PRELIMINARY
     if not rules.is_news(
         coming,
@@ -219,6 +225,16 @@ def revise(report: Report, arrival: Arrival, *, owner: Owner) -> Taken:
     return _settle(report, arrival, had=had)
 
 
+def move(report: Report, status: ReportStatus, *, by: str, why: str) -> None:
+    """Move a held report that stays whose it is.
+
+    :raises IllegalTransition: it stands where it can't be moved from
+    """
+    report.changed_at = clock.now()
+    db.session.flush()  # the move is a statement of its own
+    REPORT.move(report, status, by=by, why=why)
+
+
 def place(report: Report, status: ReportStatus, owner: Owner, *, by: str, why: str) -> None:
     """Move a held report to its status and its patient."""
     is_parked = status is S.PARKED
@@ -251,9 +267,7 @@ def _withdraw(report: Report, arrival: Arrival) -> Taken:
     _note_issue(report, issued_at)
     if report.status is S.REJECTED:
         return Taken(report.id, report.no, Outcome.UNCHANGED)
-    report.changed_at = clock.now()
-    db.session.flush()  # the move below is a statement of its own
-    REPORT.move(report, S.WITHDRAWN, by=arrival.by, why="由送检方撤回")
+    move(report, S.WITHDRAWN, by=arrival.by, why="由送检方撤回")
     return Taken(report.id, report.no, Outcome.WITHDRAWN)
 
 

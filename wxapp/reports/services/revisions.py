@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -101,6 +102,8 @@ def _value(given: IncomingValue, line: int, errors: dict[str, str]) -> IncomingV
             errors.setdefault("values", f"第{line}项的{label}不能超过{most}个字")
     if not value.name:
         errors.setdefault("values", f"第{line}项没有项目名称")
+    # Values of one code make a curve; where the sender has no codes, those of one name do.
+    value = replace(value, code=value.code or value.name[:60])
     for name in ("number", "low", "high"):
         if getattr(value, name) and rules.parse_number(getattr(value, name)) is None:
             errors.setdefault("values", f"第{line}项的{_VALUE_LIMITS[name][1]}不是数字")
@@ -109,14 +112,17 @@ def _value(given: IncomingValue, line: int, errors: dict[str, str]) -> IncomingV
     return value
 
 
-def fingerprint(incoming: IncomingReport) -> str:
+def fingerprint(incoming: IncomingReport, *, kept: Sequence[str] = ()) -> str:
     """Return what tells one content from another, without what it says.
 
     When the report was issued, and whether its sender calls it a correction, is no part of what it says.
+
+    :param kept: files that an earlier revision brought
     """
     said = dataclasses.asdict(replace(incoming, document=b"", pictures=(), issued_at=None, progress=Progress.FINAL))
     said["is_preliminary"] = incoming.progress is Progress.PRELIMINARY
     said["files"] = [hashlib.sha256(raw).hexdigest() for raw in (incoming.document, *incoming.pictures)]
+    said["kept"] = sorted(kept)
     return blind_index(json.dumps(said, sort_keys=True, default=_plain, ensure_ascii=False), context=_CONTEXT)
 
 

@@ -1,7 +1,0 @@
-"""Pages of patients."""
-
-from __future__ import annotations
-
-from wxapp.h5.shell import Pages
-
-pages = Pages("reports", __name__)
