@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from wxapp.core.events import on
 from wxapp.mall import queries
-from wxapp.mall.services import checks, ordering, refunds
+from wxapp.mall.events import OrderRefunded
+from wxapp.mall.services import checks, invoices, ordering, refunds
 from wxapp.messages import taps
 from wxapp.payments import invariants, subjects
 from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundRejected, RefundSucceeded, RefundWithdrawn
@@ -76,3 +77,9 @@ def follow_rejection(event: RefundRejected) -> None:
 def follow_withdrawal(event: RefundWithdrawn) -> None:
     if event.subject_kind == ordering.SUBJECT:
         refunds.forget_refund(event.subject_no, refund_no=event.refund_no, why="申请人撤回退款")
+
+
+@on(OrderRefunded)
+def follow_money_back(event: OrderRefunded) -> None:
+    """An invoice is for what was paid and not given back."""
+    invoices.follow_refund(event.order_no)

@@ -62,11 +62,21 @@ def suggestions() -> ResponseReturnValue:
 def goods(goods_id: int) -> ResponseReturnValue:
     """One of the goods: pictures, price, items, notice, detail."""
     found = queries.get_goods(goods_id)
-    return render_template("mall/goods.html", goods=found, detail=Markup(found.detail_html), most=rules.MAX_QUANTITY)  # noqa: S704 - cleaned when written
+    reviews, _more = queries.shown_reviews(goods_id, size=3)
+    return render_template(
+        "mall/goods.html",
+        goods=found,
+        detail=Markup(found.detail_html),  # noqa: S704 - cleaned when written
+        most=rules.MAX_QUANTITY,
+        rating=queries.rating_of(goods_id),
+        reviews=reviews,
+    )
 
 
 def _home_floor() -> Markup:
     cards, _more = queries.goods_on_sale(size=6)
+    if not cards:
+        return Markup("")
     return Markup(render_template("mall/_home_floor.html", cards=cards))  # noqa: S704 - our own template
 
 
