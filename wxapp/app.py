@@ -11,11 +11,11 @@ from flask import Flask, Response, current_app, jsonify, send_file
 from whitenoise import WhiteNoise
 
 from wxapp.admin import admin as shell
-from wxapp.admin import jobs
+from wxapp.admin import jobs, rich_text
 from wxapp.booking import admin as booking_pages
 from wxapp.booking import handlers as booking_handlers  # noqa: F401 - listens
 from wxapp.booking import views as booking
-from wxapp.core import clock, crypto, events, files, health, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
+from wxapp.core import clock, crypto, events, files, generation, health, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
@@ -189,6 +189,7 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(mall.pages)
     app.register_blueprint(shell.blueprint)
     app.register_blueprint(jobs.blueprint)
+    app.register_blueprint(rich_text.blueprint)
     app.register_blueprint(message_pages.blueprint)
     app.register_blueprint(staff.blueprint)
     app.register_blueprint(mall_pages.blueprint)

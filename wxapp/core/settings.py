@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from flask import current_app
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxapp.core import clock
+from wxapp.core import clock, generation
 from wxapp.core.db import Model, UTCDateTime, db, on_commit, transaction
 from wxapp.core.errors import Invalid
 from wxapp.core.money import MAX_FEN, parse_yuan, yuan
@@ -114,11 +114,17 @@ def write(setting: Setting[Any], value: Any, *, by: str) -> None:
         row.value, row.changed_at, row.changed_by = json.dumps(value, ensure_ascii=False), clock.now(), by
         db.session.add(row)
         on_commit(forget)
+        db.session.flush()  # the generation is the last row that a transaction waits for
+        generation.step()
 
 
 def forget() -> None:
     """Read the table again at the next question."""
     current_app.extensions.pop("wxapp_settings", None)
+
+
+# Else a public page of the new generation could still be made with the old name of the hospital.
+generation.when_new(forget)
 
 
 def _values() -> dict[str, Any]:

@@ -174,6 +174,7 @@ demo1 = {{ file = "secrets/field_key" }}
 api_url = "{addresses.sandbox}"
 open_url = "{addresses.sandbox}"
 mp_url = "{addresses.sandbox}"
+script_url = "{addresses.sandbox}/open/js/jweixin-1.6.0.js"
 appid = "{APPID}"
 original_id = "{ORIGINAL_ID}"
 secret = {{ file = "secrets/wechat_secret" }}

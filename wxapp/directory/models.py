@@ -20,6 +20,9 @@ class Physician(Model):
     name: Mapped[str] = mapped_column(sa.String(30))
     department: Mapped[str] = mapped_column(sa.String(40))
     title: Mapped[str] = mapped_column(sa.String(20), comment="e.g. 主任医师")
+    academic_titles: Mapped[str] = mapped_column(
+        sa.String(100), default="", server_default="", comment="e.g. 教授、博士生导师"
+    )
     good_at: Mapped[str] = mapped_column(sa.String(200), default="")
     profile: Mapped[str] = mapped_column(sa.Text, default="")
     picture: Mapped[str] = mapped_column(sa.String(40), default="", comment="token of a public file")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
@@ -14,11 +15,37 @@ from wxapp.directory.models import Physician
 CHIEF = "主任医师"
 
 
-def shown_physicians(*, title: str = "", limit: int = 200) -> Sequence[Physician]:
-    """Return the physicians who are shown, in the order staff gave them."""
-    statement = sa.select(Physician).where(Physician.is_shown).order_by(Physician.position, Physician.id).limit(limit)
+def shown_physicians(*, title: str = "", department: str = "", text: str = "", limit: int = 300) -> Sequence[Physician]:
+    """Return the physicians who are shown, in the order staff gave them; without their profiles.
+
+    :param text: part of a name, a department or what somebody is good at
+    """
+    statement = (
+        sa.select(Physician)
+        .options(defer(Physician.profile, raiseload=True))
+        .where(Physician.is_shown)
+        .order_by(Physician.position, Physician.id)
+        .limit(limit)
+    )
     if title:
         statement = statement.where(Physician.title == title)
+    if department:
+        statement = statement.where(Physician.department == department)
+    if text:
+        columns = (Physician.name, Physician.department, Physician.good_at)
+        statement = statement.where(sa.or_(*(column.contains(text, autoescape=True) for column in columns)))
+    return db.session.scalars(statement).all()
+
+
+def shown_departments() -> Sequence[str]:
+    """Return the departments of the physicians who are shown, by the first of each in the order of staff."""
+    statement = (
+        sa.select(Physician.department)
+        .where(Physician.is_shown)
+        .group_by(Physician.department)
+        .order_by(sa.func.min(Physician.position), Physician.department)
+        .limit(100)
+    )
     return db.session.scalars(statement).all()
 
 

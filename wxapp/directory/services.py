@@ -1,19 +1,24 @@
-"""Changing the directory."""
+"""Changing the directory. Whatever is saved here makes the public pages anew, in the same transaction."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 
 from wxapp.admin.versions import save_version
-from wxapp.core import clock
-from wxapp.core.db import db, transaction
+from wxapp.core import clock, richtext
+from wxapp.core.db import change, db, transaction
 from wxapp.directory import queries
 from wxapp.directory.models import Physician
+from wxapp.h5.kept import forget_public_pages
 
 
 @dataclass(frozen=True)
 class PhysicianText:
-    """What staff write of a physician."""
+    """What staff write of a physician; ``profile`` is rich text."""
 
     name: str
     department: str
@@ -22,14 +27,21 @@ class PhysicianText:
     profile: str = ""
     position: int = 100
     is_shown: bool = True
+    academic_titles: str = ""
+
+
+def as_row(text: PhysicianText, *, picture: str, by: str) -> Physician:
+    """Return the row that saving would write, for showing it before: it is in no table."""
+    return Physician(id=0, picture=picture, version=1, **_values(text, by=by))
 
 
 def add_physician(text: PhysicianText, *, by: str, picture: str = "") -> Physician:
     """Introduce a physician; ``picture`` is the token of a public file."""
     with transaction():
-        physician = Physician(**asdict(text), picture=picture, version=1, changed_at=clock.now(), changed_by=by)
+        physician = Physician(picture=picture, version=1, **_values(text, by=by))
         db.session.add(physician)
         db.session.flush()  # its id is what a second press of the form is answered
+        forget_public_pages()
     return physician
 
 
@@ -40,17 +52,38 @@ def change_physician(
 
     :raises Stale: somebody else has changed it since the form was shown
     """
-    values = asdict(text) | {"changed_at": clock.now(), "changed_by": by}
+    values = _values(text, by=by)
     if picture is not None:
         values["picture"] = picture
     with transaction():
         save_version(Physician, physician_id, seen=seen_version, **values)
+        forget_public_pages()
 
 
-def remove_physician(physician_id: int) -> None:
-    """Take a physician off the website for good.
+def remove_physician(physician_id: int, *, by: str) -> bool:
+    """Take a physician off the website for good; say whether the row is gone.
+
+    One to whom a roster, a booking or a report refers stays in the directory and is shown no more: the foreign keys
+    decide, whatever package has them.
 
     :raises NotFound: no such physician
     """
     with transaction():
-        db.session.delete(queries.get_physician(physician_id))
+        queries.get_physician(physician_id)
+        row = Physician.id == physician_id
+        try:
+            with db.session.begin_nested():
+                change(sa.delete(Physician).where(row))
+            is_gone = True
+        except IntegrityError:
+            hidden = {"is_shown": False, "changed_at": clock.now(), "changed_by": by}
+            change(sa.update(Physician).where(row).values(version=Physician.version + 1, **hidden))
+            is_gone = False
+        db.session.expire_all()
+        forget_public_pages()
+    return is_gone
+
+
+def _values(text: PhysicianText, *, by: str) -> dict[str, Any]:
+    values = asdict(text) | {"changed_at": clock.now(), "changed_by": by}
+    return values | {"profile": richtext.clean(text.profile)}

@@ -15,17 +15,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache, wraps
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Blueprint, g, make_response, render_template, request, url_for
+from flask import Blueprint, current_app, g, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask.wrappers import Response
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
-from wxapp.core import ids, sessions
+from wxapp.core import generation, ids, sessions
 from wxapp.core.forms import Refusal, shown_again_by
+from wxapp.core.web import CONTENT_POLICY
 from wxapp.h5 import registry
 from wxapp.h5.identity import User, in_wechat, signed_in, visitor_user
 from wxapp.h5.kept import keep
@@ -47,7 +51,7 @@ class Pages(Blueprint):
     def page(self, rule: str, *, is_public: bool = False, max_age: int = 0) -> Callable[[V], V]:
         """Declare a page (GET). Needs a signed-in WeChat user unless it is public.
 
-        :param max_age: seconds for which browsers, proxies and this process may keep the answer. Only for public
+        :param max_age: seconds for which the processes may keep the answer, see :mod:`wxapp.h5.kept`. Only for public
             pages that are the same for everybody: no form with POST, nothing of the visitor.
         """
         if max_age and not is_public:
@@ -104,17 +108,22 @@ def _own_form(view: Callable[..., ResponseReturnValue]) -> Callable[..., Respons
 
 
 def _kept(view: Callable[..., ResponseReturnValue], max_age: int) -> Callable[..., ResponseReturnValue]:
-    """Let browsers and this process keep the page for a moment, see :mod:`wxapp.h5.kept`."""
+    """Let this process keep the page for a moment, see :mod:`wxapp.h5.kept`.
+
+    Browsers keep it too but ask each time whether it is still the same: the answer to that has no body and comes out
+    of the kept pages. With an age they would go on showing a price or a notice that staff have just corrected.
+    """
 
     @wraps(view)
     def shown(**arguments: Any) -> ResponseReturnValue:
+        number = generation.current(current_app)
         response = make_response(view(**arguments))
         if response.status_code != 200 or g.get("cookies"):
             return response  # whatever it is, it is not the same for everybody
         response.set_etag(hashlib.sha256(response.get_data()).hexdigest()[:32])
-        response.headers["Cache-Control"] = f"public, max-age={max_age}"
+        response.headers["Cache-Control"] = "public, no-cache"
         response.headers["Vary"] = "Accept-Encoding"
-        keep(max_age)
+        keep(max_age, number=number)
         return response
 
     return shown
@@ -131,6 +140,25 @@ def piece(template: str, **variables: Any) -> Markup:
 
 
 # --- what templates ask for ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Card:
+    """A page as it is shared: absolute addresses, as WeChat opens them from anywhere."""
+
+    title: str
+    description: str
+    link: str
+    picture: str
+    script: str
+
+
+def allow_script(response: Response) -> Response:
+    """Let the page load WeChat's script if it has a card: exactly this origin is added to its policy."""
+    if origin := g.get("script_origin"):
+        policy = CONTENT_POLICY.replace("script-src 'self'", f"script-src 'self' {origin}")
+        response.headers["Content-Security-Policy"] = policy
+    return response
 
 
 class Shell:
@@ -195,6 +223,17 @@ class Shell:
     def asset(self, name: str) -> str:
         """Return the address of a static file with its version, so that browsers may keep it for ever."""
         return url_for("static", filename=name, v=_version(name, (STATIC / name).stat().st_mtime_ns))
+
+    def physician_tabs(self, physician_id: int) -> list[registry.PhysicianTab]:
+        return registry.physician_tabs(physician_id)
+
+    def card(self, title: str, description: str, path: str, picture: str) -> Card:
+        """Return what the macro ``share`` needs, and let this page load WeChat's script."""
+        config = current_app.config["WXAPP"]
+        g.script_origin = "{0.scheme}://{0.netloc}".format(urlsplit(config.wechat.script_url))
+        shown = url_for("media", token=picture) if picture else url_for("static", filename="img/share.png")
+        base = config.app.base_url
+        return Card(title, description, base + path, base + shown, config.wechat.script_url)
 
     def qr(self, text: str, label: str) -> Markup:
         return qr_svg(text, label=label)

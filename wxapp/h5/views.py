@@ -14,7 +14,7 @@ from wxapp.core.limits import Limit
 from wxapp.core.web import renders_errors
 from wxapp.h5.identity import HOME, own_path
 from wxapp.h5.kept import KeptPages
-from wxapp.h5.shell import Pages, Shell
+from wxapp.h5.shell import Pages, Shell, allow_script
 from wxapp.wechat import connected
 from wxapp.wechat.errors import WechatError
 
@@ -26,13 +26,19 @@ _SIGNATURES = Limit("h5.jssdk", count=60, seconds=60)
 def init_app(app: Flask) -> None:
     """Give every template the name ``h5``, and put the kept pages in front of the application."""
     app.jinja_env.globals["h5"] = Shell()
-    app.wsgi_app = KeptPages(app.wsgi_app)  # type: ignore[method-assign]
+    app.after_request(allow_script)
+    app.wsgi_app = KeptPages(app)  # type: ignore[method-assign]
 
 
 @pages.page("/h5/jssdk", is_public=True)
 def jssdk_config() -> ResponseReturnValue:
-    """Sign one of our own pages for WeChat's script (``wx.config``)."""
+    """Sign one of our own pages for WeChat's script (``wx.config``).
+
+    ``url`` is the page's whole address or its path with query: a page behind a proxy may not know its public host.
+    """
     url = request.args.get("url", "").partition("#")[0]
+    if url.startswith("/"):
+        url = current_app.config["WXAPP"].app.base_url + url
     if len(url) > 1000 or not _is_own(url):
         raise Invalid({"url": "只能为本站页面签名"})
     _SIGNATURES.hit(request.remote_addr or "")

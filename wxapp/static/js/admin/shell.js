@@ -17,7 +17,8 @@
       return;
     }
     delete form.dataset.agreed;
-    if (form.method === "post") waitFor(form);
+    const opensAnother = event.submitter && event.submitter.formTarget === "_blank";
+    if (form.method === "post" && !opensAnother) waitFor(form);
   });
   if (dialog) {
     dialog.addEventListener("close", () => {

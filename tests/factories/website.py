@@ -1,0 +1,43 @@
+"""What stands on the website."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import datetime
+from typing import Any
+
+from wxapp.directory import services as directory
+from wxapp.directory.models import Physician
+from wxapp.directory.services import PhysicianText
+from wxapp.website import services
+from wxapp.website.services import ArticleDraft, EquipmentDraft, SlideDraft
+
+BY = "staff:1"
+_numbers = itertools.count(1)
+
+
+def make_physician(**over: Any) -> Physician:
+    text = {"name": "陈建国", "department": "心血管内科", "title": "主任医师", "good_at": "高血压"} | over
+    return directory.add_physician(PhysicianText(**text), by=BY)
+
+
+def make_slide(*, since: datetime | None = None, until: datetime | None = None, **over: Any) -> int:
+    fields = {"title": "春季体检", "picture": "none-slide", "is_published": True} | over
+    return services.add(SlideDraft(visible_from=since, visible_until=until, **fields), by=BY)
+
+
+def make_equipment(*, since: datetime | None = None, until: datetime | None = None, **over: Any) -> int:
+    fields = {"name": "磁共振", "summary": "安静清晰", "body_html": "<p>1.5T</p>", "is_published": True} | over
+    return services.add(EquipmentDraft(visible_from=since, visible_until=until, **fields), by=BY)
+
+
+def make_category(name: str = "") -> int:
+    return services.add_category(name or f"分类{next(_numbers)}", position=1, by=BY)
+
+
+def make_article(
+    *, since: datetime | None = None, until: datetime | None = None, category_id: int = 0, **over: Any
+) -> int:
+    fields = {"title": "秋季养生", "summary": "多喝水", "body_html": "<p>正文</p>", "is_published": True} | over
+    draft = ArticleDraft(category_id=category_id or make_category(), visible_from=since, visible_until=until, **fields)
+    return services.add(draft, by=BY)
