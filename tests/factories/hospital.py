@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from tests.factories.mall import CONTACT, make_category, make_goods
 from tests.factories.patients import make_patient, make_wechat_user
+from tests.factories.rosters import make_roster
 from tests.factories.staff import make_member, make_role
 from tests.factories.wallet import make_balance
 from wxapp.admin import audit
@@ -119,6 +120,9 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         "role_id": role.id,
         "member_id": member.id,
         "no": movement.no,
+        **make_roster(
+            physician_id=physician.id, patient_id=hospital.patient_id, other_id=other.id, number=number, by=by
+        ),
     }
 
 
