@@ -8,6 +8,7 @@ from datetime import time, timedelta
 
 from wxapp.admin import tasks as admin_tasks
 from wxapp.booking import tasks as booking_tasks
+from wxapp.booking.services import rosters
 from wxapp.core import events, job_runs, sessions
 from wxapp.core.store import DatabaseStore
 from wxapp.mall import tasks as mall_tasks
@@ -64,6 +65,7 @@ JOBS: list[Job] = [
     Job("payments.give_back_late_money", payment_tasks.give_back_late_money, "退回迟到的付款", every=MINUTE),
     Job("mall.remind_unpaid", mall_tasks.remind_unpaid, "提醒即将关闭的订单", every=MINUTE),
     Job("booking.expire_holds", booking_tasks.expire_holds, "释放过期号源并通知候补", every=MINUTE),
+    Job("booking.make_sessions", rosters.make_sessions, "按排班生成号源", every=60 * MINUTE),
     Job("booking.remind", booking_tasks.remind, "发送就诊提醒", every=MINUTE),
     Job("messages.broadcast", message_tasks.broadcast, "群发消息", every=2 * SECOND),
     Job("booking.close_past_days", booking_tasks.close_past_days, "登记未到与已就诊的预约", at="00:30"),
