@@ -34,6 +34,18 @@ def draw_goods(symbol: str, *, hue: float, seed: int) -> bytes:
     return _png(image, 800, 600)
 
 
+def draw_banner(symbol: str, *, hue: float, seed: int) -> bytes:
+    """Return a PNG of 900 × 480 with one of SYMBOLS at its right, and room for words at its left."""
+    image, pen = _ground(900, 480, hue, seed)
+    for at, radius in ((650, 185), (700, 150)):
+        _disc(pen, (at * _SCALE, 240 * _SCALE), radius * _SCALE, _colour(hue, 0.16 if at == 650 else 0.08, 1.0))
+    SYMBOLS[symbol](pen, (700 * _SCALE, 240 * _SCALE), 92 * _SCALE, _colour(hue, 0.62, 0.62))
+    for step, width in enumerate((300, 220, 260)):
+        top = (170 + step * 52) * _SCALE
+        pen.rounded_rectangle((90 * _SCALE, top, (90 + width) * _SCALE, top + 22 * _SCALE), 11 * _SCALE, fill=_WHITE)
+    return _png(image, 900, 480)
+
+
 def draw_portrait(*, hue: float, seed: int, is_woman: bool) -> bytes:
     """Return a PNG of 480 × 480: a person in a white coat, without a face of anybody's."""
     image, pen = _ground(480, 480, hue, seed)

@@ -20,10 +20,8 @@ from wxapp.core.config import load
 from wxapp.core.db import db, transaction
 from wxapp.core.settings import SettingRow
 from wxapp.demo import pictures, set_up
-from wxapp.demo.content import goods, people, physicians, texts
+from wxapp.demo.content import goods, people, texts, website
 from wxapp.demo.set_up import APPID
-from wxapp.directory import services as website
-from wxapp.directory.services import PhysicianText
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
 from wxapp.mall import queries as mall_queries
 from wxapp.mall.models import Goods, GoodsKind
@@ -117,7 +115,7 @@ def _fill(app: Flask, passwords: dict[str, str]) -> None:
     _fill_staff(passwords)
     fill_defaults(texts.template_ids(), by=BY)
     _fill_patients()
-    _fill_physicians()
+    website.fill(BY)
     _fill_goods()
     _fill_orders()
     with transaction():  # last: a start that was interrupted begins anew
@@ -164,19 +162,12 @@ def _fill_patients() -> None:
             patients.set_balance_password(patient.id, people.BALANCE_PASSWORD)
 
 
-# --- website and mall ------------------------------------------------------------------------------------------------
+# --- mall ------------------------------------------------------------------------------------------------------------
 
 
 def _keep(png: bytes, name: str) -> str:
     picture = files.read_picture(io.BytesIO(png))
     return files.keep_picture(picture, name=name, by=BY).token
-
-
-def _fill_physicians() -> None:
-    for number, one in enumerate(physicians.PHYSICIANS, start=1):
-        png = pictures.draw_portrait(hue=0.42 + number * 0.015, seed=number, is_woman=one.is_woman)
-        text = PhysicianText(one.name, one.department, one.title, one.good_at, one.profile, position=number)
-        website.add_physician(text, by=BY, picture=_keep(png, f"physician-{number}.png"))
 
 
 def _fill_goods() -> None:

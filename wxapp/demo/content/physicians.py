@@ -13,6 +13,7 @@ class DemoPhysician:
     title: str
     good_at: str
     profile: str
+    academic_titles: str = ""
 
 
 PHYSICIANS: tuple[DemoPhysician, ...] = (
@@ -23,6 +24,7 @@ PHYSICIANS: tuple[DemoPhysician, ...] = (
         "主任医师",
         "慢病管理、体检报告解读",
         "从事健康管理二十余年，擅长把复杂的报告讲明白。",
+        "教授、硕士生导师",
     ),
     DemoPhysician(
         "沈默言",
@@ -31,6 +33,7 @@ PHYSICIANS: tuple[DemoPhysician, ...] = (
         "主任医师",
         "高血压、冠心病、心力衰竭",
         "主持本院心血管筛查项目，重视生活方式干预。",
+        "教授、博士生导师",
     ),
     DemoPhysician("林知夏", True, "妇科", "主任医师", "宫颈病变、妇科内分泌", "倡导两癌早筛，每周三开设专题讲座。"),
     DemoPhysician("周予安", False, "消化内科", "主任医师", "胃肠疾病、幽门螺杆菌", "内镜检查逾万例，手法轻柔。"),
