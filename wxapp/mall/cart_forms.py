@@ -14,7 +14,7 @@ from wxapp.mall.cart_models import TitleKind
 from wxapp.mall.rules import MAX_CART_LINES, MAX_QUANTITY, Wanted
 
 _BOUND = re.compile(r"([1-9][0-9]{0,15}):([1-9][0-9]?):([1-9][0-9]{0,9})")
-_CHOICE = re.compile(r"([1-9][0-9]{0,15}|all):([01])")
+_CHOICE = r"^([1-9][0-9]{0,15}|all):[01]$"
 
 
 def read_bound(text: object) -> object:
@@ -41,7 +41,7 @@ class AddForm(Form):
 class ChoiceForm(Form):
     """``7:1`` chooses the goods 7, ``7:0`` leaves them out; ``all:1`` and ``all:0`` do so with all lines."""
 
-    choice: str = Field(title="选择", pattern=_CHOICE.pattern, max_length=20)
+    choice: str = Field(title="选择", pattern=_CHOICE, max_length=20)
 
     @property
     def goods_id(self) -> int | None:
@@ -122,7 +122,7 @@ class IssueForm(Form):
 
     form_key: FormKey = ""
     amount: int = Field(title="金额", ge=1, le=10**12)
-    invoice_no: str = Field(title="发票号码", min_length=6, max_length=30, pattern=r"[0-9A-Za-z-]+")
+    invoice_no: str = Field(title="发票号码", min_length=6, max_length=30, pattern=r"^[0-9A-Za-z-]+$")
     issued_on: date = Field(title="开票日期")
 
 
