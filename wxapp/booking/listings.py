@@ -190,11 +190,12 @@ def has_not_begun() -> sa.ColumnElement[bool]:
     return sa.or_(Session.day > today, sa.and_(Session.day == today, Session.starts_minute > hours.minute_of(now)))
 
 
-def with_who(statement: sa.Select[Any], model: Any) -> sa.Select[Any]:
+def with_who(statement: Any, model: Any) -> sa.Select[Any]:
     """Join who is booked, physician or project, to a statement."""
-    return statement.outerjoin(Physician, Physician.id == model.physician_id).outerjoin(
+    joined: sa.Select[Any] = statement.outerjoin(Physician, Physician.id == model.physician_id).outerjoin(
         Project, Project.id == model.project_id
     )
+    return joined
 
 
 _seats = sa.select(sa.func.coalesce(sa.func.sum(Slot.capacity), 0)).where(Slot.session_id == Session.id)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from wxapp.booking import hours
+from wxapp.core import clock
 from wxapp.core.forms import Form, FormKey, Yuan
 from wxapp.patients.forms import Document, Name, Phone
+from wxapp.patients.rules import read_id_number
 
 
 def _parse_time(value: object) -> object:
@@ -122,6 +124,13 @@ class ProjectForm(Form):
     is_shown: bool = Field(False, title="开放预约")
 
 
+def _is_id_number(text: str) -> str:
+    return read_id_number(text, today=clock.today()).number
+
+
+IdNumber = Annotated[Document, AfterValidator(_is_id_number)]
+
+
 # --- bookings --------------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +142,7 @@ class PhoneBookingForm(Form):
     slot_id: Key = Field(title="时间")
     name: Name = Field("", title="姓名")
     phone: Phone = Field("", title="手机号")
-    id_number: Document = Field("", title="身份证号")
+    id_number: IdNumber = Field("", title="身份证号")
     remark: str = Field("", title="备注", max_length=200)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from flask import request, url_for
 from pydantic import Field
@@ -75,7 +76,7 @@ def calendar() -> Page:
     since, days = (day - timedelta(days=day.weekday()), 7) if is_week else (day, 1)
     shown = sheets.calendar(since=since, days=days, who=who, department=department)
     step = timedelta(days=days)
-    kept = {"view": asked.view, "who": who, "department": department}
+    kept: dict[str, Any] = {"view": asked.view, "who": who, "department": department}
     may_move = current_staff().may(Permission.BOOKING_WRITE)
     return Page(
         "booking/admin/calendar.html",
@@ -112,8 +113,9 @@ def _by_column(shown: sheets.Calendar) -> list[tuple[sheets.Column, list[sheets.
 
 def _bounds(shown: sheets.Calendar) -> tuple[str, str]:
     """Return from when to when the calendar is drawn: whole hours around all that is in it."""
-    starts = [hours.minute_of(one.starts_at) for one in [*shown.work, *shown.bookings]]
-    ends = [hours.minute_of(one.ends_at) or 1440 for one in [*shown.work, *shown.bookings]]
+    all_: list[sheets.Work | sheets.Shown] = [*shown.work, *shown.bookings]
+    starts = [hours.minute_of(one.starts_at) for one in all_]
+    ends = [hours.minute_of(one.ends_at) or 1440 for one in all_]
     first, last = min([480, *starts]) // 60 * 60, -(-max([1080, *ends]) // 60) * 60
     return hours.minute_text(first), hours.minute_text(last)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from flask import request, url_for
 
@@ -73,7 +74,8 @@ def day_sheet() -> Page:
     """The bookings of a day, to be printed and exported too."""
     table = DAY_SHEET.load(sheets.day_sheet)
     day = table.values.get("day") or clock.today()
-    kept = {name: value for name in ("who", "department", "status", "source") if (value := request.args.get(name))}
+    names = ("who", "department", "status", "source")
+    kept: dict[str, Any] = {name: value for name in names if (value := request.args.get(name))}
     return Page(
         "booking/admin/day.html",
         table=table,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import g
 
 from wxapp.admin.cells import Badge
+from wxapp.admin.fields import refusal
 from wxapp.booking import hours, listings
 from wxapp.booking.listings import SessionRow
 from wxapp.booking.models import BookingStatus, SessionStatus
@@ -27,6 +29,8 @@ SESSION_STATES = {
     SessionStatus.OPEN: Badge(SessionStatus.OPEN.label, "green"),
     SessionStatus.CLOSED: Badge(SessionStatus.CLOSED.label, "red"),
 }
+MOST_AFFECTED = 500
+_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
 WEEKDAYS = [(str(number), name) for number, name in enumerate(hours.WEEKDAYS)]
 
 
@@ -54,6 +58,8 @@ def listing_affected() -> Iterator[None]:
 
 
 def affected_sessions() -> list[SessionRow]:
-    """Return the sessions that staff have to decide on, if this request was refused for them."""
+    """Return the sessions that staff have to decide on, or had begun to, if this request was refused."""
     found: list[int] = g.get("affected_sessions", [])
-    return listings.some_sessions(found) if found else []
+    if not found and (back := refusal()) is not None:
+        found = [int(text) for text in back.typed.getlist("seen") if _NUMBER.fullmatch(text)]
+    return listings.some_sessions(found[:MOST_AFFECTED]) if found else []
