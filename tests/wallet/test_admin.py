@@ -57,9 +57,9 @@ def test_a_top_up_counts_once_per_form(desk: Post, patient: Patient, client: Fla
 
 
 def test_a_refused_top_up_keeps_what_was_typed(desk: Post, patient: Patient) -> None:
-    answer = top_up(desk, patient, "5001")
-    assert (answer.status_code, "单笔充值不能超过5000.00元" in answer.text) == (422, True)
-    assert 'value="5001"' in answer.text
+    answer = top_up(desk, patient, "10001")
+    assert (answer.status_code, "单笔充值不能超过10000.00元" in answer.text) == (422, True)
+    assert 'value="10001"' in answer.text
     core_settings.write(settings.MODE, "run_down", by="staff:1")
     assert top_up(desk, patient, "100").status_code == 409
 

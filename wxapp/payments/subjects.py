@@ -8,7 +8,6 @@ from datetime import datetime
 
 from wxapp.payments.errors import WayOff
 
-
 _WAYS = {"wechat": "微信支付", "balance": "余额支付", "hospital": "到院支付"}
 ALL_WAYS = frozenset(_WAYS)
 

@@ -30,6 +30,7 @@ _ALL = (
     House(20, "clearing.refund", "退款在途"),
     House(21, "clearing.late", "迟到款待处理"),
     House(22, "clearing.pay_back", "退储值在途"),
+    House(23, "clearing.recharge", "在线充值在途"),
     House(40, "house.mall", "体检商城收入"),
     House(LAST_HOUSE_ID, "house.reserved", "编号保留"),
 )

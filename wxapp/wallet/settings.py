@@ -46,7 +46,7 @@ MODE = ChoiceSetting(
     choices=tuple((mode.value, label) for mode, label in MODE_LABELS.items()),
 )
 TOP_UP_LEAST = Setting("wallet.top_up_least", "单笔充值下限（元）", 100, kind="fen", group=GROUP, minimum=1)
-TOP_UP_MOST = Setting("wallet.top_up_most", "单笔充值上限（元）", 500_000, kind="fen", group=GROUP, minimum=1)
+TOP_UP_MOST = Setting("wallet.top_up_most", "单笔充值上限（元）", 1_000_000, kind="fen", group=GROUP, minimum=1)
 TOP_UP_DAY = Setting("wallet.top_up_day", "每人每日充值上限（元）", 1_000_000, kind="fen", group=GROUP, minimum=1)
 TOP_UP_ALONE = Setting(
     "wallet.top_up_alone",

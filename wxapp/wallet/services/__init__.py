@@ -11,6 +11,7 @@ from wxapp.wallet.services.counter import (
     request_pay_back,
     top_up_at_counter,
 )
+from wxapp.wallet.services.day_limit import count_top_up, topped_up_on, uncount_top_up
 from wxapp.wallet.services.ledger import Booked, account_of, patient_account, reverse, transfer
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "balance_of",
     "close_day",
     "close_missed_days",
+    "count_top_up",
     "house_account",
     "invariants",
     "issue_card",
@@ -32,5 +34,7 @@ __all__ = [
     "set_frozen",
     "statement_of",
     "top_up_at_counter",
+    "topped_up_on",
     "transfer",
+    "uncount_top_up",
 ]

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
-
 from wxapp.core import clock, ids
-from wxapp.core.db import change, db, transaction
+from wxapp.core.db import db, transaction
 from wxapp.core.errors import Invalid
-from wxapp.core.money import yuan
 from wxapp.wallet import settings
-from wxapp.wallet.errors import OverLimit, SamePerson, StoredValueClosed
+from wxapp.wallet.errors import SamePerson, StoredValueClosed
 from wxapp.wallet.house import house_account
 from wxapp.wallet.kinds import PAY_BACK_ASIDE, PAY_BACK_COUNTER, PAY_BACK_VOID, TOP_UP_COUNTER
-from wxapp.wallet.models import CounterMovement, CounterStatus, DayTotal, Movement
+from wxapp.wallet.models import CounterMovement, CounterStatus, Movement
 from wxapp.wallet.queries import get_movement
 from wxapp.wallet.rules import TopUpLimits, needs_second_person, top_up_problem
+from wxapp.wallet.services.day_limit import count_top_up, uncount_top_up
 from wxapp.wallet.services.ledger import patient_account, transfer
 from wxapp.wallet.states import COUNTER
 
@@ -37,8 +32,8 @@ def limits() -> TopUpLimits:
 def top_up_at_counter(*, patient_id: int, amount_fen: int, method: str, by: str, note: str = "") -> CounterMovement:
     """Take money at the counter and add it to a patient's stored value.
 
-    When the day's top-ups of this patient pass the limit of one person it waits for a second one, and the balance
-    grows only then: a large sum in small pieces is a large sum.
+    When the day's top-ups of this patient at the counter pass the limit of one person it waits for a second one, and
+    the balance grows only then: a large sum in small pieces is a large sum.
 
     :raises StoredValueClosed: top-ups are not open
     :raises Invalid: the amount is outside the limits of one payment
@@ -52,7 +47,7 @@ def top_up_at_counter(*, patient_id: int, amount_fen: int, method: str, by: str,
     _check_method(method)
     account_id = patient_account(patient_id)
     with transaction():
-        waits = needs_second_person(_count_day(account_id, clock.today(), amount_fen), bounds)
+        waits = needs_second_person(count_top_up(account_id, clock.today(), amount_fen), bounds)
         movement = _add(Movement.TOP_UP, account_id, patient_id, amount_fen, method, note, by, waits=waits)
         if not waits:
             _book_top_up(movement)
@@ -110,7 +105,7 @@ def reject_movement(no: str, *, by: str, reason: str) -> CounterMovement:
     with transaction():
         movement = _decide(no, CounterStatus.REJECTED, by, reason=reason)
         if movement.movement is Movement.TOP_UP:
-            _uncount_day(movement)
+            uncount_top_up(movement.account_id, clock.hospital_day(movement.requested_at), movement.amount_fen)
         else:
             transfer(
                 kind=PAY_BACK_VOID,
@@ -172,42 +167,4 @@ def _book_top_up(movement: CounterMovement) -> None:
         payee_id=movement.account_id,
         amount_fen=movement.amount_fen,
         memo=METHODS[movement.method],
-    )
-
-
-def _count_day(account_id: int, day: date, amount_fen: int) -> int:
-    """Count a top-up against the limit of the day: one conditional UPDATE, never read, compare, write.
-
-    Return the day's sum with it; its row is held, so nobody else counts meanwhile.
-    """
-    most = settings.TOP_UP_DAY()
-    mine = (DayTotal.account_id == account_id, DayTotal.day == day)
-    step = sa.update(DayTotal).where(*mine, DayTotal.topped_up_fen + amount_fen <= most)
-    step = step.values(topped_up_fen=DayTotal.topped_up_fen + amount_fen)
-    if not change(step) and not (_begin_day(account_id, day) and change(step)):
-        raise OverLimit(f"超过每日充值上限{yuan(most)}元", field="amount")
-    return db.session.execute(sa.select(DayTotal.topped_up_fen).where(*mine)).scalar_one()
-
-
-def _begin_day(account_id: int, day: date) -> bool:
-    """Write down that nothing was topped up yet; False when something was."""
-    mine = (DayTotal.account_id == account_id, DayTotal.day == day)
-    if db.session.scalar(sa.select(DayTotal.id).where(*mine)) is not None:
-        return False
-    try:
-        with db.session.begin_nested():
-            db.session.add(DayTotal(account_id=account_id, day=day, topped_up_fen=0))
-    except IntegrityError:
-        pass  # somebody else began the day
-    return True
-
-
-def _uncount_day(movement: CounterMovement) -> None:
-    change(
-        sa.update(DayTotal)
-        .where(
-            DayTotal.account_id == movement.account_id,
-            DayTotal.day == clock.hospital_day(movement.requested_at),
-        )
-        .values(topped_up_fen=DayTotal.topped_up_fen - movement.amount_fen)
     )
