@@ -91,7 +91,6 @@ _HELP = {
     "items": "每行一个项目：名称与说明之间用空格隔开，例如“血常规 贫血及感染筛查”",
     "keywords": "患者可能搜索的其他说法，用空格隔开",
     "original_price": "高于售价时以划线价显示；不填则与售价相同",
-    "detail_html": "可使用 p、h3、ul、li、strong、table、img 等标签，其余会被自动去除",
     "position": "数字小的排在前面",
 }
 
