@@ -29,8 +29,8 @@ class ContactForm(Form):
 
     once: Key
     patient_id: int = Field(0, title="就诊人", ge=0, le=2**53)
-    name: Name | None = None
-    phone: Phone | None = None
+    name: Name | None = Field(None, title="姓名")
+    phone: Phone | None = Field(None, title="手机号")
     id_number: str = Field("", title="身份证号", max_length=24)
     order_no: str = Field("", title="体检订单", max_length=20)
     remark: str = Field("", title="备注", max_length=100)
@@ -48,8 +48,8 @@ class LineForm(Form):
 
     session_id: RowId = Field(title="场次")
     patient_id: int = Field(0, title="就诊人", ge=0, le=2**53)
-    name: Name | None = None
-    phone: Phone | None = None
+    name: Name | None = Field(None, title="姓名")
+    phone: Phone | None = Field(None, title="手机号")
 
 
 class MoveForm(Form):

@@ -71,13 +71,12 @@ def asked_day() -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text) if len(text) == 10 else _no_day()
+        day = date.fromisoformat(text)
     except ValueError:
         raise NotFound from None
-
-
-def _no_day() -> date:
-    raise NotFound
+    if day.isoformat() != text:  # the same day in another spelling
+        raise NotFound
+    return day
 
 
 def asked_number(name: str) -> int | None:

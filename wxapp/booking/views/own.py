@@ -48,7 +48,8 @@ def bookings() -> ResponseReturnValue:
     """The current patient's appointments by state, and where one stands in line."""
     user = current_user()
     state = next((tab for tab in STATE_TABS if tab.key == request.args.get("state")), STATE_TABS[0])
-    page = asked_number("page") or 1
+    asked = asked_number("page")
+    page = 1 if asked is None else asked
     if not 1 <= page <= 500:
         raise NotFound
     cards, has_more = queries.own_bookings(
