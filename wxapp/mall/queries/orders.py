@@ -16,6 +16,7 @@ from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.mall.models import Order, OrderStatus
 from wxapp.mall.queries.goods import PAGE_SIZE
+from wxapp.mall.queries.items import Progress, progress_of
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class OrderCard:
     expires_at: datetime
     payment_no: str
     lines: tuple[OrderLineCard, ...]
+    progress: Progress | None
 
 
 @dataclass(frozen=True)
@@ -86,10 +88,11 @@ def orders_of(
         statement = statement.where(Order.status.in_(statuses))
     statement = statement.order_by(Order.id.desc()).limit(size + 1).offset((page - 1) * size)
     orders = list(db.session.scalars(statement))
-    return [_card(order) for order in orders[:size]], len(orders) > size
+    progress = progress_of([order.id for order in orders[:size] if order.status is OrderStatus.IN_USE])
+    return [_card(order, progress.get(order.id)) for order in orders[:size]], len(orders) > size
 
 
-def _card(order: Order) -> OrderCard:
+def _card(order: Order, progress: Progress | None) -> OrderCard:
     return OrderCard(
         no=order.no,
         status=order.status,
@@ -102,6 +105,7 @@ def _card(order: Order) -> OrderCard:
             OrderLineCard(line.goods_name, line.picture_token, line.quantity, line.unit_price_fen)
             for line in order.lines
         ),
+        progress=progress,
     )
 
 
