@@ -35,6 +35,9 @@ IN_LINE = (WaitStatus.WAITING, WaitStatus.OFFERED)
 who_name = sa.func.coalesce(Physician.name, Project.name, "")
 who_department = sa.func.coalesce(Physician.department, Project.department, "")
 
+who_place = sa.func.coalesce(sa.func.nullif(Session.place, ""), Project.place, "")
+"""Where a session takes place: as its roster says, else where its project does."""
+
 
 @dataclass(frozen=True)
 class Who:
@@ -260,7 +263,7 @@ def select_sessions() -> sa.Select[Any]:
         Session.ends_minute,
         who_name.label("who"),
         who_department.label("department"),
-        Session.place,
+        who_place.label("place"),
         Session.status,
         Session.plan_id.is_(None).label("is_extra"),
         _seats.scalar_subquery().label("seats"),

@@ -14,8 +14,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from wxapp.booking import hours, queries
-from wxapp.booking.listings import split_who, who_department, who_key, who_name, with_who
-from wxapp.booking.models import Booker, Booking, BookingStatus, Project, Session, SessionStatus, Slot, Source
+from wxapp.booking.listings import split_who, who_department, who_key, who_name, who_place, with_who
+from wxapp.booking.models import Booker, Booking, BookingStatus, Session, SessionStatus, Slot, Source
 from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
@@ -61,8 +61,7 @@ def make_booking_row(row: Any) -> BookingRow:
 
 
 def _bookings() -> sa.Select[Any]:
-    place = sa.func.coalesce(sa.func.nullif(Session.place, ""), Project.place, "").label("place")
-    statement = sa.select(Booking, who_name.label("who"), who_department.label("department"), place)
+    statement = sa.select(Booking, who_name.label("who"), who_department.label("department"), who_place.label("place"))
     return with_who(statement.join(Session, Session.id == Booking.session_id), Booking)
 
 

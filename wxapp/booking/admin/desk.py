@@ -49,6 +49,9 @@ def _find(q: str) -> Sequence[Patient]:
     return patients.find_patients(q)
 
 
+_HELP = {"name": "必填", "phone": "必填，预约短信发到这个号码", "remark": "例如需要轮椅"}
+
+
 @interface("booking.desk", GET="/pc/booking/new", permission=Permission.BOOKING_WRITE)
 def desk() -> Page:
     """Who comes, to whom, and when: each step is in the address, so that it can be gone back to."""
@@ -72,7 +75,7 @@ def desk() -> Page:
         _table=found,
         _steps=steps,
         _choices=choices,
-        _form=ShownForm(PhoneBookingForm, kinds={"phone": "tel", "remark": "text"}),
+        _form=ShownForm(PhoneBookingForm, kinds={"phone": "tel", "remark": "text"}, help=_HELP),
     )
 
 

@@ -22,7 +22,14 @@ from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.h5.kept import forget_public_pages
 
-_KINDS = {"starts": "text", "ends": "text", "release_at": "text", "fee": "money", "weekdays": "checks"}
+_KINDS = {
+    "starts": "text",
+    "ends": "text",
+    "release_at": "text",
+    "fee": "money",
+    "weekdays": "checks",
+    "valid_until": "date",
+}
 _HELP = {
     "starts": "例如 08:30；上午、下午请分两条",
     "slot_minutes": "每个号占用的时间",
@@ -115,7 +122,9 @@ def plan_form(plan_id: int) -> Page:
         form=form,
         affected=affected_sessions(),
         changed_by=plan.changed_by,
-        _copy_form=ShownForm(CopyForm, options={"weekdays": others}, kinds={"weekdays": "checks"}),
+        _copy_form=ShownForm(
+            CopyForm, options={"weekdays": others}, kinds={"weekdays": "checks", "valid_until": "date"}
+        ),
         _end_form=ShownForm(EndForm, values={"last_day": clock.today()}),
         _weekday=hours.WEEKDAYS[plan.weekday],
         _is_ending="last_day" in request.form,

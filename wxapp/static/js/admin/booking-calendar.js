@@ -90,7 +90,10 @@
     snapDuration: "00:05",
     slotLabelFormat: (time) => timeOf(time),
     dayHeaderFormat: (date) => `${two(date.getMonth() + 1)}-${two(date.getDate())} ${"日一二三四五六"[date.getDay()]}`,
-    eventTimeFormat: (start, end) => `${timeOf(start)}–${timeOf(end)}`,
+    eventContent: (info) => {
+      const isGround = info.event.display === "background";
+      return isGround ? info.event.title : `${timeOf(info.event.start)} ${info.event.title}`;
+    },
     nowIndicator: true,
     eventStartEditable: true,
     eventDurationEditable: false,
