@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask import make_response, request, send_file, url_for
+from flask import request, url_for
 from flask.wrappers import Response
 
 from wxapp.admin import dashboard, menu
@@ -28,6 +28,7 @@ from wxapp.mall.admin.door import interface
 from wxapp.mall.cart_forms import IssueForm, RejectForm
 from wxapp.mall.cart_models import Invoice, InvoiceStatus, TitleKind
 from wxapp.mall.forms import CancelForm
+from wxapp.mall.private_files import hand_out
 from wxapp.mall.services import invoices as service
 from wxapp.mall.services.invoices import Issued
 
@@ -204,12 +205,8 @@ def invoice_document(invoice_no: str) -> Response:
     if not found.file_token:
         raise NotFound
     looked_at("mall_invoice", invoice_no, "发票文件")
-    path = files.path_of(files.private_file(found.file_token).token)
-    response = make_response(
-        send_file(path, mimetype=documents.CONTENT_TYPE, as_attachment=True, download_name="invoice.pdf")
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    file = files.private_file(found.file_token)
+    return hand_out(file.token, content_type=file.content_type, download_name="invoice.pdf")
 
 
 def _to_handle() -> list[dashboard.Card]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import make_response, send_file, url_for
+from flask import url_for
 from flask.wrappers import Response
 
 from wxapp.admin import dashboard, menu
@@ -12,7 +12,6 @@ from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.tables import Table
-from wxapp.core import files
 from wxapp.core.errors import NotFound
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
@@ -23,6 +22,7 @@ from wxapp.mall.admin.door import interface
 from wxapp.mall.cart_forms import AnswerForm, HideForm
 from wxapp.mall.cart_models import Review, ReviewStatus
 from wxapp.mall.forms import CancelForm
+from wxapp.mall.private_files import hand_out
 from wxapp.mall.services import reviews as service
 
 STATES = {
@@ -87,9 +87,7 @@ def review_picture(review_id: int, position: int) -> Response:
     found = next((one for one in queries.get_review(review_id).pictures if one.position == position), None)
     if found is None:
         raise NotFound
-    response = make_response(send_file(files.path_of(found.token), mimetype="image/webp"))
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return hand_out(found.token, content_type="image/webp")
 
 
 @interface(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wxapp.core import actors, files
@@ -17,6 +17,7 @@ from wxapp.h5.notices import notice
 from wxapp.mall import invoice_rules, queries
 from wxapp.mall.cart_forms import InvoiceForm, TitleForm
 from wxapp.mall.cart_models import Invoice, InvoiceStatus, InvoiceTitle, TitleKind
+from wxapp.mall.private_files import hand_out
 from wxapp.mall.services import invoices as service
 from wxapp.mall.services.invoices import MadeOut
 from wxapp.mall.views.door import find_patient, number_in_address, pages
@@ -128,11 +129,7 @@ def invoice_file(invoice_no: str) -> ResponseReturnValue:
     if not found.file_token:
         raise NotFound
     file = files.private_file(found.file_token)
-    response = send_file(
-        files.path_of(file.token), mimetype=file.content_type, as_attachment=True, download_name="invoice.pdf"
-    )
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return hand_out(file.token, content_type=file.content_type, download_name="invoice.pdf")
 
 
 registry.me_entry("发票", "mall.my_invoices", "receipt", 36, group=registry.ORDERS)

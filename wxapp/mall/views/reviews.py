@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import redirect, render_template, request, send_file, url_for
+from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wxapp.core import actors, files
@@ -18,6 +18,7 @@ from wxapp.mall.cart_forms import ReviewForm
 from wxapp.mall.cart_models import ReviewStatus
 from wxapp.mall.errors import NotReviewable
 from wxapp.mall.models import Order, OrderLine
+from wxapp.mall.private_files import hand_out
 from wxapp.mall.services import reviews as service
 from wxapp.mall.services.reviews import MAX_PICTURES, ReviewDraft
 from wxapp.mall.views.door import find_patient, number_in_address, pages
@@ -143,9 +144,7 @@ def review_picture(order_no: str, line_id: int, position: int) -> ResponseReturn
     token = next((one.token for one in written.pictures if one.position == position), "") if written else ""
     if not token:
         raise NotFound
-    response = send_file(files.path_of(token), mimetype="image/webp")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return hand_out(token, content_type="image/webp")
 
 
 def _to_review(user: User) -> int:
