@@ -173,11 +173,16 @@ def _flag(element: Resource) -> Flag:
     return gravest(codes(element.get("interpretation")))
 
 
+_SENSITIVITY = {"S": "敏感", "I": "中介", "R": "耐药", "SDD": "剂量依赖性敏感", "NS": "不敏感"}
+
+
 def _interpretation(element: Resource) -> str:
     """Return in words what the flag can't say."""
-    if _flag(element) is not Flag.NONE:
-        return ""
-    words = joined((line(concept(one), 200) for one in dicts(element.get("interpretation"))), "、")
+    interpretations = list(dicts(element.get("interpretation")))
+    known = [_SENSITIVITY[code] for code in codes(interpretations) if code in _SENSITIVITY]
+    if not known and _flag(element) is Flag.NONE:
+        known = [line(concept(one), 200) for one in interpretations]
+    words = joined(known, "、")
     return f"结果解释：{words}" if words else ""
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from wxapp.reports.fhir.moments import parse_moment
+from wxapp.reports.fhir.narrative import narrative
 from wxapp.reports.fhir.observations import Lines
 from wxapp.reports.fhir.outcomes import Issue, Refused, warning
 from wxapp.reports.fhir.references import Neighbours, Resource, codes, concept, dicts, joined, text_of
@@ -82,7 +83,20 @@ def read_report(
         pictures=files.pictures,
         progress=_PROGRESS.get(text_of(resource.get("status")), Progress.PRELIMINARY),
     )
-    return ReadReport(incoming, tuple(issues))
+    return ReadReport(_with_words(incoming, resource, path), tuple(issues))
+
+
+def _with_words(incoming: IncomingReport, resource: Resource, path: str) -> IncomingReport:
+    """Return a report that says something: its narrative, when there is nothing else.
+
+    :raises Refused: it is finished and says nothing at all
+    """
+    if incoming.values or incoming.conclusion or incoming.document or incoming.pictures:
+        return incoming
+    words = narrative(resource)
+    if not words and incoming.progress in {Progress.FINAL, Progress.CORRECTED}:
+        raise Refused([Issue("报告没有任何内容", code="required", expression=f"{path}.result")])
+    return replace(incoming, conclusion=words)
 
 
 def _problems_of_contained(resource: Resource, path: str) -> Iterator[Issue]:

@@ -20,6 +20,13 @@ MOST_ISSUES = 20
 _NOT_READ = frozenset({"text", "contained", "meta", "implicitRules"})
 
 
+_ALWAYS = frozenset(
+    {"registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"}
+)
+_STATUSES = {"DiagnosticReport": _ALWAYS | {"partial", "appended"}, "Observation": _ALWAYS}
+"""Value sets that the standard requires and the models don't check."""
+
+
 def problems_of(resource: dict[str, Any], *, path: str) -> list[Issue]:
     """Return what is wrong with a resource of one of the checked kinds, each with its path."""
     kind = resource["resourceType"]
@@ -32,6 +39,8 @@ def problems_of(resource: dict[str, Any], *, path: str) -> list[Issue]:
     except (RecursionError, TypeError, AttributeError, KeyError, ArithmeticError) as error:
         # Checks of the models that look at several elements at once trust the form of each.
         return [Issue("资源的结构不正确", code="structure", expression=path, diagnostics=type(error).__name__)]
+    if kind in _STATUSES and resource.get("status") not in _STATUSES[kind]:
+        return [Issue("状态不在FHIR R4规定的范围内", code="code-invalid", expression=f"{path}.status")]
     return []
 
 

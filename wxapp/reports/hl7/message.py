@@ -12,13 +12,13 @@ import hl7
 from wxapp.reports.hl7 import charsets
 from wxapp.reports.hl7.refusals import MISSING, REJECTED, SEQUENCE, Place, Refusal
 
-MOST_SEGMENTS = 12_000
-MOST_SIGNS = 600_000
+MOST_SEGMENTS = 4000
+MOST_SIGNS = 300_000
 """Separators in a message: each makes an object of the parser's."""
 
 _NAME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _LINES = re.compile(r"[\r\n]+")
-_HEADER = re.compile(r"MSH([^\w\s])([^\w\s]{4,5})(?=\1)", re.ASCII)
+_HEADER = re.compile(r"MSH([!-/:-@\[-`{-~])([!-/:-@\[-`{-~]{4,5})(?=\1)")
 _NOT_SHOWN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _LONGEST_ESCAPE = 200
 
@@ -63,7 +63,7 @@ class Segment:
         if at >= len(self.parsed):
             return []
         found = self.parsed[at]
-        return [Repetition(one, self.unescaped) for one in found if str(one)]
+        return [Repetition(one, self.unescaped) for one in found if (one if isinstance(one, str) else str(one))]
 
     def text(self, at: int) -> str:
         """Return a whole field as text, with what stands between its parts; repetitions are lines."""

@@ -70,11 +70,11 @@ class _Group:
     conclusion: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
+    title: str = ""
 
-    @property
-    def title(self) -> str:
+    def __post_init__(self) -> None:
         request = self.request
-        return line(request.first(4, 2) or request.first(4, 5) or request.first(4), 80)
+        self.title = line(request.first(4, 2) or request.first(4, 5) or request.first(4), 80)
 
     @property
     def report_no(self) -> str:
@@ -108,9 +108,9 @@ def read_oru(message: Message, wishes: Preferences) -> Reading:
 
     :raises Refusal: (AE) something is missing or wrong, with its place
     """
-    sent = _sent_at(message)
-    zone = sent[1]
-    groups, notes = _groups(message, wishes)
+    sent_at, zone = _sent_at(message)
+    groups = _groups(message, wishes)
+    notes: list[str] = []
     by_number: dict[str, list[_Group]] = {}
     for group in groups:
         by_number.setdefault(group.report_no, []).append(group)
@@ -118,7 +118,7 @@ def read_oru(message: Message, wishes: Preferences) -> Reading:
     for number, belonging in by_number.items():
         if len({id(group.patient) for group in belonging}) > 1:
             raise Refusal("同一报告编号用于不同患者", error=SEQUENCE, place=belonging[-1].request.place(3))
-        report = _report(number, belonging, wishes, zone=zone, sent_at=sent[0])
+        report = _report(number, belonging, wishes, zone=zone, sent_at=sent_at)
         if _says_nothing(report):
             if report.progress is not Progress.PRELIMINARY:
                 raise Refusal("报告没有任何结果（OBX）", error=MISSING, place=belonging[0].request.place())
@@ -145,7 +145,7 @@ def _sent_at(message: Message) -> tuple[datetime | None, tzinfo]:
     return fields.moment(header, 7, zone=HOSPITAL_ZONE), zone or HOSPITAL_ZONE
 
 
-def _groups(message: Message, wishes: Preferences) -> tuple[list[_Group], list[str]]:
+def _groups(message: Message, wishes: Preferences) -> list[_Group]:
     """Sort the segments into orders."""
     groups: list[_Group] = []
     patient = visit = order = None
@@ -171,7 +171,7 @@ def _groups(message: Message, wishes: Preferences) -> tuple[list[_Group], list[s
         last = name
     if not groups:
         raise Refusal("缺少OBR段", error=MISSING, place=Place("OBR"))
-    return groups, []
+    return groups
 
 
 def _add(group: _Group, obx: Segment, wishes: Preferences) -> None:
