@@ -37,7 +37,7 @@ def jssdk_config() -> ResponseReturnValue:
     ``url`` is the page's whole address or its path with query: a page behind a proxy may not know its public host.
     """
     url = request.args.get("url", "").partition("#")[0]
-    if url.startswith("/"):
+    if url.startswith("/") and not url.startswith("//"):
         url = current_app.config["WXAPP"].app.base_url + url
     if len(url) > 1000 or not _is_own(url):
         raise Invalid({"url": "只能为本站页面签名"})
