@@ -89,7 +89,7 @@
     slotEventOverlap: false,
     snapDuration: "00:05",
     slotLabelFormat: (time) => timeOf(time),
-    dayHeaderFormat: (date) => `${two(date.getMonth() + 1)}-${two(date.getDate())} ${"日一二三四五六"[date.getDay()]}`,
+    dayHeaderFormat: (date) => `${two(date.getMonth() + 1)}-${two(date.getDate())} 周${"日一二三四五六"[date.getDay()]}`,
     eventContent: (info) => {
       const isGround = info.event.display === "background";
       return isGround ? info.event.title : `${timeOf(info.event.start)} ${info.event.title}`;
