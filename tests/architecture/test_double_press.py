@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.factories.patients import make_patient
 from tests.factories.staff import make_member
+from wxapp.booking.models import Leave, Project
 from wxapp.core.db import Model, db
 from wxapp.core.permissions import Permission
 from wxapp.directory.models import Physician
@@ -45,6 +46,8 @@ PRESSES = [
     Press("/pc/patients/new", "/pc/patients", Patient, {"name": "王芳", "phone": "13800000001"}),
     Press("/pc/wallet/{patient}", "/pc/wallet/{patient}/card", Card),
     Press("/pc/physicians/new", "/pc/physicians", Physician, {"name": "林秀英", "department": "内科", "title": "医师"}),
+    Press("/pc/booking/projects/new", "/pc/booking/projects/new", Project, {"name": "彩超{n}"}),
+    Press("/pc/booking/leaves", "/pc/booking/leaves", Leave, {"first_day": "2026-03-0{n}", "last_day": "2026-04-0{n}"}),
     Press("/pc/mall/categories", "/pc/mall/categories", Category, {"name": "体检{n}"}),
     Press("/pc/staff/new", "/pc/staff/new", Member, {"username": "li.na{n}", "name": "李娜"}),
     Press("/pc/roles/new", "/pc/roles/new", Role, {"label": "前台{n}组", "permissions": "patient:read"}),
