@@ -9,13 +9,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import machine, memory, pages, purchase, queries
+from bench import booking, machine, memory, pages, purchase, queries
 from bench.figures import Report
 from bench.world import FULL, QUICK, ROOT, World, open_world
 from wxapp.core import clock
 
 BENCHES: dict[str, Callable[[World, Report], None]] = {
     purchase.NAME: purchase.measure,
+    booking.NAME: booking.measure,
     pages.NAME: pages.measure,
     queries.NAME: queries.measure,
     memory.NAME: memory.measure,

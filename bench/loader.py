@@ -103,7 +103,30 @@ def _buy(job: dict[str, Any], buyer: dict[str, str], goods: dict[str, Any], *, o
     return "ok" if paid.status == 303 else f"payment: status {paid.status}"
 
 
-VISITS: dict[str, Callable[[dict[str, Any], int], Iterator[Visit]]] = {"look": look, "buy": buy}
+STRIDE = 7
+"""Has no common divisor with the number of times."""
+
+
+def book(job: dict[str, Any], connection: int) -> Iterator[Visit]:
+    """Choose a time and confirm it; each connection has people of its own, who never come to the same time twice."""
+    buyers = job["buyers"][connection :: job["connections"]]
+    for number, buyer in zip(count(job["first"]), cycle(buyers), strict=False):
+        chosen = job["times"][(number * STRIDE + connection) % len(job["times"])]
+        yield _book(job, buyer, chosen, once=f"{job['run']}-{connection:03d}-{number:07d}")
+
+
+def _book(job: dict[str, Any], buyer: dict[str, str], chosen: dict[str, Any], *, once: str) -> Visit:
+    port, cookie = job["port"], buyer["cookie"]
+    form = {"csrf_token": buyer["csrf"], "slot_id": chosen["id"]}
+    kept = yield request("POST", f"/booking/physicians/{chosen['physician']}", port, cookie=cookie, form=form)
+    if kept.status != 303 or not kept.path.startswith("/booking/holds/"):
+        return "full" if chosen["is_scarce"] and kept.status == 409 else f"time: status {kept.status}"
+    form = {"csrf_token": buyer["csrf"], "once": once, "patient_id": buyer["patient"], "remark": ""}
+    booked = yield request("POST", kept.path, port, cookie=cookie, form=form)
+    return "ok" if booked.status == 303 else f"booking: status {booked.status}"
+
+
+VISITS: dict[str, Callable[[dict[str, Any], int], Iterator[Visit]]] = {"look": look, "buy": buy, "book": book}
 
 
 # --- connections -----------------------------------------------------------------------------------------------------

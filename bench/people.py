@@ -44,8 +44,28 @@ class Ware:
     price_fen: int
     stock: int
 
+    @property
+    def rows(self) -> dict[str, int | str]:
+        return {"mall_goods.id": self.id}
+
     def for_loader(self) -> dict[str, object]:
         return {"id": str(self.id), "price": str(self.price_fen), "is_scarce": self.stock == SCARCE}
+
+
+@dataclass(frozen=True)
+class Time:
+    """A slot that can be booked; ``physician_id`` says on whose page."""
+
+    id: int
+    physician_id: int
+    capacity: int
+
+    @property
+    def rows(self) -> dict[str, int | str]:
+        return {"booking_slot.id": self.id}
+
+    def for_loader(self) -> dict[str, object]:
+        return {"id": str(self.id), "physician": str(self.physician_id), "is_scarce": self.capacity == SCARCE}
 
 
 def make_wares(count: int = GOODS, *, scarce: bool) -> list[Ware]:

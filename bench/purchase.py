@@ -5,18 +5,18 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
 
-from bench import machine, people, recording
-from bench.figures import Figure, Report, Rounds, percent, ratio_of
+from bench import people, recording, side_by_side
+from bench.figures import Figure, Report
 from bench.people import Buyer, Ware
-from bench.world import Effort, Served, World, run_programs
+from bench.side_by_side import ENOUGH, Pace, Row, Side, run_numbers
+from bench.world import Served, World, run_programs
 from tests.engines.processes import free_port
 from tests.factories.messages import make_template
 from wxapp.core import settings
@@ -31,26 +31,6 @@ NAME = "purchase"
 WANTED = 0.25
 CONNECTIONS = 16
 PROCESSES = 2
-ENOUGH = 10**6
-_run_numbers = itertools.count(10)
-
-
-@dataclass(frozen=True)
-class Side:
-    """One of the two databases, with what lives in it."""
-
-    app: Flask
-    name: str
-    buyers: list[Buyer]
-    wares: list[Ware]
-
-
-@dataclass(frozen=True)
-class Pace:
-    per_second: float
-    processor_ms: float
-    p50_ms: float = 0
-    p99_ms: float = 0
 
 
 def measure(world: World, report: Report) -> None:
@@ -66,14 +46,22 @@ def measure(world: World, report: Report) -> None:
             with side.app.app_context():
                 settings.write(PASSWORD_FREE, free_fen, by="system:bench")
         time.sleep(2.5)  # until then a process may still know the old value
-        recorded = recording.record(bare.buyers, bare.wares, _clicks(bare.app, asks_password=not free_fen))
+        recorded = recording.record(bare.buyers, bare.things, _clicks(bare.app, asks_password=not free_fen))
         buy = partial(_buy, web, ours, asks_password=not free_fen, ends=ends)
-        _compare(report, what, recorded, buy, partial(_replay, world, bare, recorded), world.effort)
+        again = partial(side_by_side.replay, world, bare, recorded, connections=CONNECTIONS, processes=PROCESSES)
+        side_by_side.compare(
+            report,
+            Row(NAME, "order and payment", what, WANTED, f"{CONNECTIONS} buyers"),
+            recorded,
+            ours=buy,
+            bare=again,
+            effort=world.effort,
+        )
     web.running.stop()
     _check_books(report, ours, ends)
 
 
-def _fill(world: World, app: Flask, name: str, *, scarce: bool) -> Side:
+def _fill(world: World, app: Flask, name: str, *, scarce: bool) -> Side[Ware]:
     with app.app_context():
         for code in ("pt_order_0000001", "pt_wallet_0000001"):
             make_template(code)
@@ -99,69 +87,17 @@ def _clicks(app: Flask, *, asks_password: bool) -> Any:
     return purchase
 
 
-def _compare(
-    report: Report,
-    what: str,
-    recorded: recording.Recording,
-    buy: Callable[[float], Pace],
-    replay: Callable[[float], tuple[Pace, dict[str, int]]],
-    effort: Effort,
-) -> None:
-    buy(1.0)
-    differing = replay(1.0)[1]
-    if differing:
-        raise RuntimeError(f"the replay met other rows than the recording: {differing}")
-    mine: list[Pace] = []
-    other: list[Pace] = []
-    for _ in range(effort.rounds):
-        mine.append(buy(effort.seconds))
-        other.append(replay(effort.seconds)[0])
-    a, b = (Rounds(tuple(pace.per_second for pace in paces)) for paces in (mine, other))
-    ratio = ratio_of(a, b)
-    report.add(
-        Figure(
-            NAME,
-            f"order and payment, {what}",
-            f"{a.median:,.0f}/s",
-            f"{b.median:,.0f}/s same SQL, bare PyMySQL",
-            percent(ratio),
-            f"≥ {WANTED:.0%}",
-            ratio.median >= WANTED,
-        )
-    )
-    if machine.has_proc():
-        a, b = (Rounds(tuple(pace.processor_ms for pace in paces)) for paces in (mine, other))
-        report.add(
-            Figure(
-                NAME,
-                f"processor time of the web processes for one, {what}",
-                f"{a.median:.1f} ms",
-                f"{b.median:.1f} ms of the bare client",
-                percent(ratio_of(b, a)),
-            )
-        )
-    report.note(
-        f"{what}: {recorded.statements} statements and {recorded.commits} commits for one; half of the purchases take "
-        f"{_median(mine, 'p50_ms'):.0f} ms, one in a hundred {_median(mine, 'p99_ms'):.0f} ms "
-        f"({CONNECTIONS} buyers at a time)"
-    )
-
-
-def _median(paces: Sequence[Pace], name: str) -> float:
-    return Rounds(tuple(getattr(pace, name) for pace in paces)).median
-
-
-def _buy(web: Served, side: Side, seconds: float, *, asks_password: bool, ends: Counter[str]) -> Pace:
+def _buy(web: Served, side: Side[Ware], seconds: float, *, asks_password: bool, ends: Counter[str]) -> Pace:
     job = {
         "port": web.port,
         "visit": "buy",
         "connections": CONNECTIONS,
         "seconds": seconds,
         "most": ENOUGH,
-        "run": f"bench-{next(_run_numbers)}",
+        "run": f"bench-{next(run_numbers)}",
         "asks_password": asks_password,
         "buyers": [buyer.for_loader() for buyer in side.buyers],
-        "goods": [ware.for_loader() for ware in side.wares],
+        "goods": [ware.for_loader() for ware in side.things],
     }
     used = web.processor_seconds()
     (result,) = run_programs("bench.loader", [job])
@@ -174,34 +110,10 @@ def _buy(web: Served, side: Side, seconds: float, *, asks_password: bool, ends: 
     return Pace(done / result["seconds"], used / done * 1000, took["p50"] * 1000, took["p99"] * 1000)
 
 
-def _replay(world: World, side: Side, recorded: recording.Recording, seconds: float) -> tuple[Pace, dict[str, int]]:
-    jobs = [
-        {
-            "port": sa.engine.make_url(world.mariadb.url).port,
-            "database": side.name,
-            "threads": CONNECTIONS // PROCESSES,
-            "seconds": seconds,
-            "most": ENOUGH,
-            "run": f"{next(_run_numbers)}",
-            "steps": recorded.steps,
-            "buyers": [buyer.rows for buyer in side.buyers[number::PROCESSES]],
-            "goods": [ware.id for ware in side.wares],
-        }
-        for number in range(PROCESSES)
-    ]
-    results = run_programs("bench.replay", jobs)
-    done = sum(result["ends"].get("ok", 0) for result in results)
-    differing: Counter[str] = Counter()
-    for result in results:
-        differing.update(result["differing"])
-    rate = sum(result["ends"].get("ok", 0) / result["seconds"] for result in results)
-    return Pace(rate, sum(result["processor"] for result in results) / done * 1000), dict(differing)
-
-
 # --- afterwards ------------------------------------------------------------------------------------------------------
 
 
-def _check_books(report: Report, side: Side, ends: Counter[str]) -> None:
+def _check_books(report: Report, side: Side[Ware], ends: Counter[str]) -> None:
     """See to it that nothing was oversold and no fen was lost."""
     with side.app.app_context():
         broken = [check.text for check in (*wallet.invariants(), *payments.invariants()) if not check.holds]
@@ -213,7 +125,7 @@ def _check_books(report: Report, side: Side, ends: Counter[str]) -> None:
         left_fen = db.session.scalar(
             sa.select(sa.func.sum(Account.balance_fen)).where(Account.id.in_([b.account_id for b in side.buyers]))
         )
-        broken += _wrong_stock(side.wares)
+        broken += _wrong_stock(side.things)
     gone_fen = len(side.buyers) * people.BALANCE_FEN - int(left_fen or 0)
     if gone_fen != int(paid_fen):
         broken.append(f"patients paid {gone_fen} fen, paid orders hold {paid_fen} fen")

@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bench.people import Buyer, Ware
+from bench.people import Buyer
 from bench.world import table_of
 
 COMMIT = "COMMIT"
@@ -27,6 +27,19 @@ _NAME = re.compile(r"%\((\w+)\)s")
 _SAVEPOINT_NAME = re.compile(r"sa_savepoint_\d+")
 _FRESH_LENGTH = 12
 """Texts at least this long can be made unique."""
+
+
+class Thing(Protocol):
+    """What is bought or booked: its keys are put in where the recording names those of another one."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def rows(self) -> dict[str, int | str]: ...
+
+
+T = TypeVar("T", bound=Thing)
 
 
 @dataclass
@@ -81,14 +94,14 @@ def listening() -> Iterator[list[Sent]]:
         sa.event.remove(Engine, "commit", note_commit)
 
 
-def record(buyers: Sequence[Buyer], wares: Sequence[Ware], purchase: Callable[[Buyer, Ware], None]) -> Recording:
+def record(buyers: Sequence[Buyer], wares: Sequence[T], purchase: Callable[[Buyer, T], None]) -> Recording:
     """Record two purchases and return their common shape.
 
     :raises RuntimeError: the two never sent the same statements
     """
     purchase(buyers[0], wares[0])  # settings are read, counters of the day begun
     for attempt in range(5):
-        taken: list[tuple[list[Sent], Buyer, Ware]] = []
+        taken: list[tuple[list[Sent], Buyer, T]] = []
         for number in (1, 2):
             buyer, ware = buyers[attempt * 2 + number], wares[number]
             with listening() as sent:
@@ -99,8 +112,8 @@ def record(buyers: Sequence[Buyer], wares: Sequence[Ware], purchase: Callable[[B
     raise RuntimeError("two purchases send different statements")
 
 
-def _steps(first: tuple[list[Sent], Buyer, Ware], second: tuple[list[Sent], Buyer, Ware]) -> list[dict[str, Any]]:
-    own = {value: name for name, value in first[1].rows.items()} | {first[2].id: "mall_goods.id"}
+def _steps(first: tuple[list[Sent], Buyer, Thing], second: tuple[list[Sent], Buyer, Thing]) -> list[dict[str, Any]]:
+    own = {value: name for rows in (first[1].rows, first[2].rows) for name, value in rows.items()}
     inserted: dict[int, list[int]] = {}
     steps: list[dict[str, Any]] = []
     for sent, other in zip(first[0], second[0], strict=True):

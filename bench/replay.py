@@ -1,4 +1,4 @@
-"""The baseline of a purchase: the same statements in bare PyMySQL, committed at the same points.
+"""The baseline of a purchase or a booking: the same statements in bare PyMySQL, committed at the same points.
 
 A program of its own: job in, result out, both JSON. Each thread has one connection and buyers of its own.
 """
@@ -32,7 +32,7 @@ class Replay:
     def __init__(self, job: dict[str, Any], number: int) -> None:
         self.steps = job["steps"]
         self.buyers = cycle(job["buyers"][number :: job["threads"]])
-        self.goods = cycle(job["goods"][number:] + job["goods"][:number])
+        self.things = cycle(job["things"][number:] + job["things"][:number])
         self.name = f"{job['run']}{number:02d}"
         self.ends: Counter[str] = Counter()
         self.differing: Counter[str] = Counter()
@@ -64,7 +64,7 @@ class Replay:
             self.connection.close()
 
     def _purchase(self, name: str) -> None:
-        own = {**next(self.buyers), "mall_goods.id": next(self.goods)}
+        own = {**next(self.buyers), **next(self.things)}
         while True:
             try:
                 self._run(own, name)
@@ -119,7 +119,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
     """Do the job.
 
     :param job: ``port``, ``database``, ``threads``, ``seconds``, ``most`` (of each thread), ``run`` (two letters of
-        its own), ``steps``, ``buyers`` (values of their rows) and ``goods`` (keys)
+        its own), ``steps``, ``buyers`` and ``things`` (values of their rows)
     """
     shares = [Replay(job, number) for number in range(job["threads"])]
     used, began = _processor_time(), time.perf_counter()

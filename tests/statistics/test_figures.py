@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 import sqlalchemy as sa
 
-from tests.factories.booking import make_booking, make_session
+from tests.factories.booking import make_booking, make_session, slots_of
 from tests.factories.mall import make_goods, make_order
 from tests.factories.payments import make_collected
 from tests.factories.staff import make_member
@@ -55,7 +55,7 @@ def busy(client, at):
     )
     session = make_session(day=TODAY + timedelta(days=1), capacity=3)
     for _ in range(3):
-        make_booking(session)
+        make_booking(slots_of(session)[0])
     db.session.execute(sa.update(Booking).where(Booking.id == 1).values(status=BookingStatus.MISSED))
     db.session.expire_all()
     return goods

@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask, current_app
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,6 +36,11 @@ class Generation(Model):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     number: Mapped[int] = mapped_column(sa.BigInteger)
+
+
+@sa.event.listens_for(Generation.__table__, "after_create")
+def _begin(table: sa.Table, connection: Connection, **_: Any) -> None:
+    connection.execute(sa.insert(table).values(id=PUBLIC_PAGES, number=1))
 
 
 @dataclass
