@@ -16,7 +16,16 @@ from wxapp.mall import queries
 
 __all__ = ["outside", "site"]
 
-OF_ALL = {"mall.goods", "website.physician", "wechat.login_return"}
+OF_ALL = {
+    "booking.physician",
+    "booking.choose",
+    "booking.project",
+    "booking.book_project",
+    "mall.goods",
+    "mall.goods_reviews",
+    "website.physician",
+    "wechat.login_return",
+}
 """What everybody may look at."""
 
 
@@ -65,7 +74,15 @@ def test_a_stranger_changes_nothing(stranger: Site) -> None:
 
 def test_lists_hold_nothing_of_others(stranger: Site) -> None:
     arguments = stranger.filled.arguments
-    for page in ("mall.orders", "wallet.bills", "messages.site_messages", "patients.me", "patients.bound"):
+    for page in (
+        "mall.orders",
+        "mall.my_reviews",
+        "mall.my_invoices",
+        "wallet.bills",
+        "messages.site_messages",
+        "patients.me",
+        "patients.bound",
+    ):
         shown = stranger.get(stranger.pages[page]).get_data(as_text=True)
         assert arguments["order_no"] not in shown
         assert arguments["payment_no"] not in shown

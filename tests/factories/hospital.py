@@ -10,9 +10,14 @@ import sqlalchemy as sa
 from flask import Flask, g
 from werkzeug.routing import Rule
 
+from tests.factories.booking import make_visits
 from tests.factories.mall import CONTACT, make_category, make_goods
 from tests.factories.patients import make_patient, make_wechat_user
+from tests.factories.recharge import ask_back, make_recharge
+from tests.factories.recharge import place as place_recharge
+from tests.factories.reports import make_report, make_rich_report
 from tests.factories.rosters import make_roster
+from tests.factories.shopping import shop
 from tests.factories.staff import make_member, make_role
 from tests.factories.wallet import make_balance
 from wxapp.admin import audit
@@ -24,11 +29,11 @@ from wxapp.directory.services import PhysicianText, add_physician
 from wxapp.mall import queries as mall_queries
 from wxapp.mall.models import Goods, GoodsPicture
 from wxapp.mall.rules import Wanted
-from wxapp.mall.services import ordering, refunds
+from wxapp.mall.services import ordering, redemption, refunds
 from wxapp.messages.models import Message
 from wxapp.messages.services.broadcasts import draft_broadcast
 from wxapp.patients import services as patients
-from wxapp.patients.models import Binding
+from wxapp.patients.models import Binding, Patient
 from wxapp.patients.reply_models import AnswerKind, Match
 from wxapp.patients.services import replies
 from wxapp.payments import services as payments
@@ -36,6 +41,7 @@ from wxapp.payments.models import Difference, Method
 from wxapp.payments.rules import Kind
 from wxapp.payments.services.differences import write_difference
 from wxapp.wallet import services as wallet
+from wxapp.wallet.models import Transfer
 
 LINES = 3
 MOST_BINDINGS = 9
@@ -70,6 +76,9 @@ def fill(hospital: Hospital, rows: int) -> None:
         _one_of_each(hospital, number)
     for _ in range(hospital.rows, rows):
         _orders(hospital, goods)
+    _reports(hospital, rows)
+    for _ in range(hospital.rows, rows):
+        _recharges(hospital)
     hospital.rows = rows
     db.session.commit()
 
@@ -123,6 +132,29 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         **make_roster(
             physician_id=physician.id, patient_id=hospital.patient_id, other_id=other.id, number=number, by=by
         ),
+        **make_visits(
+            user_id=hospital.user_id, patient_id=hospital.patient_id, physician_id=physician.id, number=number
+        ),
+    }
+
+
+def _reports(hospital: Hospital, rows: int) -> None:
+    """A report with everything that has a page, so many others, and so many that wait for somebody to match them."""
+    patient = db.session.get_one(Patient, hospital.patient_id)
+    rich = make_rich_report(patient, lines=rows)
+    for _ in range(hospital.rows, rows):
+        make_report(patient)
+        make_report()
+    hospital.arguments |= {"report_no": rich.no, "revision": 1, "position": 1, "number": 1, "item": "T-0"}
+
+
+def _recharges(hospital: Hospital) -> None:
+    """A recharge that waits for its payment, and one of which a part is to go back."""
+    waiting = place_recharge(hospital.patient_id, 100)
+    paid = make_recharge(hospital.patient_id, 200)
+    hospital.arguments |= {
+        "recharge_no": waiting,
+        "recharge_refund_no": ask_back(paid, 100, by=f"wechat:{hospital.user_id}"),
     }
 
 
@@ -141,13 +173,16 @@ def _session(member_id: int, number: int) -> sessions.SessionRow:
 
 
 def _orders(hospital: Hospital, goods: list[Goods]) -> None:
-    """An order that waits for its payment, one that was paid, and one of which a part is to go back."""
+    """An order that waits for its payment, one in use, and one of which a part is to go back."""
     waiting = place(hospital.patient_id, goods)
-    cashier, clerk = make_member(), make_member()
-    for order_no in (place(hospital.patient_id, goods), place(hospital.patient_id, goods)):
+    cashier, clerk, nurse = make_member(), make_member(), make_member()
+    in_use = place(hospital.patient_id, goods)
+    for order_no in (in_use, place(hospital.patient_id, goods)):
         order = mall_queries.get_order(order_no)
         payments.collect(order.payment_no, [(Method.CASH, order.total_fen)], by=actors.staff(cashier.id))
         db.session.expire_all()
+    used = mall_queries.open_items(mall_queries.get_order(in_use).id)[0]
+    redemption.redeem(in_use, wished={(used.line_id, used.position): 1}, by=actors.staff(nurse.id))
     pieces = {mall_queries.get_order(order_no).lines[0].id: 1}
     refund_no = refunds.request_refund(order_no, pieces=pieces, reason="不想要了", by=actors.staff(clerk.id))
     waits = mall_queries.get_order(waiting)
@@ -157,7 +192,9 @@ def _orders(hospital: Hospital, goods: list[Goods]) -> None:
         "order_no": order_no,
         "payment_no": waits.payment_no,
         "refund_no": refund_no,
+        "item_id": used.id,
         "code": waits.redemption_code,
+        **shop(hospital.user_id, hospital.patient_id, goods, order_no),
     }
 
 
@@ -178,6 +215,10 @@ def place(patient_id: int, goods: list[Goods]) -> str:
 NO_PAGES = {
     "static": "served by WhiteNoise",
     "media": "a file",
+    **dict.fromkeys(
+        [f"reports{door}.{name}" for door in ("", "_admin") for name in ("picture", "document_page", "document")],
+        "a file",
+    ),
     "healthz": "asks nobody",
     "readyz": "is for machines",
     "h5.jssdk_config": "asks WeChat",
@@ -201,7 +242,9 @@ def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
         for rule in app.url_map.iter_rules():
             if "GET" in (rule.methods or ()) and rule.endpoint.rstrip("0123456789") not in NO_PAGES:
                 found[rule.endpoint] = _address(app, rule, values)
+    found["booking.wait_form"] += f"?session_id={values['full_session_id']}"
     found["mall.checkout"] += f"?goods_id={values['goods_id']}&quantity=1"
+    found["mall.add_page"] += f"?goods_id={values['goods_id']}"
     return found
 
 
@@ -212,6 +255,7 @@ def _address(app: Flask, rule: Rule, values: dict[str, Any]) -> str:
 
 
 def _looked_up(hospital: Hospital) -> dict[str, Any]:
+    account_id = wallet.patient_account(hospital.patient_id)
     own = sa.select(Binding.id).where(Binding.patient_id == hospital.patient_id)
     return {
         "patient_id": hospital.patient_id,
@@ -222,6 +266,7 @@ def _looked_up(hospital: Hospital) -> dict[str, Any]:
         "binding_id": db.session.scalar(own.where(Binding.wechat_user_id == hospital.user_id)),
         "other_id": db.session.scalar(own.where(Binding.wechat_user_id != hospital.user_id).limit(1)),
         "day": clock.today().isoformat(),
+        "transfer_id": db.session.scalar(sa.select(sa.func.max(Transfer.id)).where(Transfer.payee_id == account_id)),
     }
 
 
