@@ -74,7 +74,7 @@ def _booking_page(booking_no: str, *, is_whole: bool = False) -> Page:
         is_whole=is_whole,
         _state=STATES[one.status],
         _states={status.value: badge.label for status, badge in STATES.items()},
-        _cancel_form=ShownForm(CancelForm, help={"reason": "会告知患者"}),
+        _cancel_form=ShownForm(CancelForm),
     )
 
 
