@@ -86,6 +86,7 @@ def test_lists_hold_nothing_of_others(stranger: Site) -> None:
         shown = stranger.get(stranger.pages[page]).get_data(as_text=True)
         assert arguments["order_no"] not in shown
         assert arguments["payment_no"] not in shown
+        assert arguments["booking_no"] not in shown
 
 
 def test_the_answer_is_that_of_what_does_not_exist(stranger: Site, client: FlaskClient) -> None:

@@ -10,6 +10,9 @@ import sqlalchemy as sa
 
 from wxapp.booking.models import Project, Session, SessionStatus, Slot, Source
 from wxapp.booking.services.bookings import Contact, book
+from wxapp.booking.services.holds import hold_seat
+from wxapp.booking.services.waiting import join_line
+from wxapp.booking.settings import MOST_WAITS
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.directory.models import Physician
@@ -109,3 +112,22 @@ def make_booking(slot: Slot | int, **over: Any) -> str:
         **over,
     }
     return book(slot if isinstance(slot, int) else slot.id, **values)
+
+
+def make_visits(*, user_id: int, patient_id: int, physician_id: int, number: int) -> dict[str, Any]:
+    """Make what the patients' pages are about: a free and a full session, a hold, a place in line.
+
+    Return what names them in addresses.
+    """
+    day = clock.today() + timedelta(days=2 + number % 25)
+    starts = f"{8 + number % 8:02d}:00"
+    free = make_session(physician_id=physician_id, day=day, starts=starts, ends=f"{starts[:2]}:30", slot_minutes=15)
+    hold_id = hold_seat(slots_of(free)[0].id, wechat_user_id=user_id, patient_id=None, by=f"wechat:{user_id}")
+    full = make_session(day=day, starts=starts, ends=f"{starts[:2]}:30")
+    make_booking(slots_of(full)[0])
+    is_mine = number < MOST_WAITS()
+    stands_for = patient_id if is_mine else None
+    wait_id = join_line(
+        full.id, CONTACT, wechat_user_id=user_id if is_mine else 3_000_000 + number, patient_id=stands_for
+    )
+    return {"hold_id": hold_id, "full_session_id": full.id} | ({"wait_id": wait_id} if is_mine else {})
