@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pypdf
+from PIL import Image
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
 from wxapp.core import clock
@@ -71,3 +73,29 @@ def make_pdf(pages: int = 1, **over: Any) -> bytes:
     written = io.BytesIO()
     writer.write(written)
     return written.getvalue()
+
+
+def make_png(size: tuple[int, int] = (40, 30)) -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", size, "#0a8f7a").save(written, "PNG")
+    return written.getvalue()
+
+
+def make_values(count: int) -> tuple[IncomingValue, ...]:
+    """Lines in sections of ten, each fifth too high."""
+    return tuple(_value(n) for n in range(count))
+
+
+def _value(n: int) -> IncomingValue:
+    high = str(n + n % 5)
+    return IncomingValue(
+        f"项目{n}", f"{n}.5", f"T-{n}", f"{n}.5", "mmol/L", f"0–{high}", "0", high, group=f"第{n // 10}组"
+    )
+
+
+def make_rich_report(patient: Patient, *, lines: int = 3) -> Report:
+    """A report with document and picture that was corrected once and is the patient's."""
+    said = incoming(patient, document=make_pdf(2), pictures=(make_png(),), values=make_values(lines))
+    take_report(said, source=SOURCE, by=BY)
+    taken = take_report(replace(said, conclusion="复核后结论不变。"), source=SOURCE, by=BY)
+    return db.session.get_one(Report, taken.report_id)

@@ -62,5 +62,4 @@ class ReasonForm(Form):
 
 
 class MatchForm(Form):
-    patient_id: int = Field(title="患者", ge=1)
     is_checked: bool = Field(default=False, title="已核对身份，确认是同一人")

@@ -6,8 +6,9 @@ from flask import send_file
 from flask.wrappers import Response
 
 from wxapp.core import files
-from wxapp.reports.models import Report, Revision
+from wxapp.reports.models import Revision
 from wxapp.reports.queries import contents
+from wxapp.reports.queries.contents import Known
 from wxapp.reports.services import document_pages
 
 
@@ -21,7 +22,7 @@ def page(revision: Revision, number: int) -> Response:
     return _give(document_pages.token_of_page(revision.document_token, number))
 
 
-def original(report: Report, revision: Revision) -> Response:
+def original(report: Known, revision: Revision) -> Response:
     """Give the PDF, to be kept by whoever asked, never to be opened within our pages."""
     response = _give(revision.document_token, name=f"{report.no}.pdf")
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -11,13 +11,15 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxapp.core.crypto import Encrypted
+from wxapp.core.crypto import Encrypted, blind_index
 from wxapp.core.db import APPEND_ONLY, BigId, Model, UTCDateTime, status_type
 from wxapp.core.labels import Labelled
 from wxapp.reports.incoming import Flag, Progress, ReportKind
 
-RECORD_INDEX = "reports_report.record_no"
-"""Context of the blind index of the record number that the sender gave."""
+
+def record_index(record_no: str) -> str:
+    """Return the keyed hash by which reports of a record number are found."""
+    return blind_index(record_no, context="reports_report.record_no")
 
 
 class ReportStatus(Labelled):

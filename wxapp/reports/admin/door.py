@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from wxapp.admin import menu
 from wxapp.admin.interface import Interfaces
 
 blueprint = Interfaces("reports", "wxapp.reports")
 interface = blueprint.interface
+
+menu.group("报告", "report-medical", 36)

@@ -3,20 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from datetime import datetime
 from itertools import groupby
 
 import sqlalchemy as sa
 
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
-from wxapp.reports.incoming import Flag, IncomingValue
-from wxapp.reports.models import Picture, Report, Revision, Value
+from wxapp.reports.incoming import Flag, IncomingValue, ReportKind
+from wxapp.reports.models import ParkReason, Picture, Report, ReportStatus, Revision, Value
 
 ABNORMAL = frozenset(Flag) - {Flag.NONE, Flag.NORMAL}
 ARROWS = {Flag.LOW: "↓", Flag.HIGH: "↑", Flag.CRITICAL_LOW: "↓↓", Flag.CRITICAL_HIGH: "↑↑", Flag.ABNORMAL: "!"}
 PRESENT = sa.and_(Revision.report_id == Report.id, Revision.number == Report.revision)
 """Joins a report with what it says now."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Where a report stands, as read at one moment: it stays readable whatever is written after it."""
+
+    id: int
+    no: str
+    source: str
+    report_no: str
+    patient_id: int | None
+    status: ReportStatus
+    park_reason: ParkReason
+    kind: ReportKind
+    dated_at: datetime
+    revision: int
+    first_shown: int
+    seen_revision: int
+    received_at: datetime
+    changed_at: datetime
+    published_at: datetime | None
+
+
+KNOWN = tuple(getattr(Report, field.name) for field in fields(Known))
+
+
+def get_known(report_no: str) -> Known:
+    """:raises NotFound: no report has this number of ours"""
+    row = db.session.execute(sa.select(*KNOWN).where(Report.no == report_no)).one_or_none()
+    if row is None:
+        raise NotFound
+    return Known(*row)
 
 
 @dataclass(frozen=True)
@@ -129,14 +162,14 @@ def get_picture(revision_id: int, position: int) -> Picture:
     return found
 
 
-def present_of(report: Report) -> Revision:
+def present_of(report: Report | Known) -> Revision:
     """Return what a report says now."""
     return db.session.scalars(
         sa.select(Revision).where(Revision.report_id == report.id, Revision.number == report.revision)
     ).one()
 
 
-def revision_of(report: Report, number: int) -> Revision:
+def revision_of(report: Report | Known, number: int) -> Revision:
     """:raises NotFound: the report has no such revision"""
     found = db.session.scalars(
         sa.select(Revision).where(Revision.report_id == report.id, Revision.number == number)
@@ -146,7 +179,7 @@ def revision_of(report: Report, number: int) -> Revision:
     return found
 
 
-def revisions_of(report: Report, *, since: int = 1) -> Sequence[Revision]:
+def revisions_of(report: Report | Known, *, since: int = 1) -> Sequence[Revision]:
     """Return what a report has said, the newest first."""
     return db.session.scalars(
         sa.select(Revision)

@@ -15,7 +15,7 @@ from wxapp.core.errors import NotFound
 from wxapp.patients.models import Binding, BindingStatus, Look, WechatUser
 from wxapp.reports.incoming import ReportKind
 from wxapp.reports.models import Report, ReportStatus, Revision, Value
-from wxapp.reports.queries.contents import ARROWS, PRESENT
+from wxapp.reports.queries.contents import ARROWS, KNOWN, PRESENT, Known
 from wxapp.reports.rules import parse_number
 
 PAGE_SIZE = 20
@@ -88,13 +88,13 @@ def unread_count(patient_id: int) -> int:
 _UNREAD = (Report.status == ReportStatus.PUBLISHED, Report.seen_revision < Report.revision)
 
 
-def own_report(user_id: int, report_no: str) -> Report:
+def own_report(user_id: int, report_no: str) -> Known:
     """Return a report of a patient whom this user has bound, the current one or another.
 
     :raises NotFound: no such report, somebody else's, or one that nobody has published yet
     """
-    report = db.session.scalars(
-        sa.select(Report)
+    row = db.session.execute(
+        sa.select(*KNOWN)
         .join(Binding, Binding.patient_id == Report.patient_id)
         .where(
             Report.no == report_no,
@@ -103,9 +103,9 @@ def own_report(user_id: int, report_no: str) -> Report:
             *SHOWN,
         )
     ).one_or_none()
-    if report is None:
+    if row is None:
         raise NotFound
-    return report
+    return Known(*row)
 
 
 # --- curves ----------------------------------------------------------------------------------------------------------
@@ -173,12 +173,12 @@ class Seen:
     last_at: datetime
 
 
-def look_name(report: Report) -> str:
+def look_name(report: Report | Known) -> str:
     """Return under which name looks of patients at a report are counted."""
     return f"报告 {report.no}"
 
 
-def looks_at(report: Report, *, limit: int = 200) -> list[Seen]:
+def looks_at(report: Report | Known, *, limit: int = 200) -> list[Seen]:
     """Return who has looked at a report since it is this patient's, by day, the newest first.
 
     WeChat users by their nickname, staff as the hospital.
@@ -195,7 +195,7 @@ def looks_at(report: Report, *, limit: int = 200) -> list[Seen]:
     return sorted([*found, *_looks_of_staff(report, since, limit)], key=lambda one: one.last_at, reverse=True)
 
 
-def _looks_of_staff(report: Report, since: datetime, limit: int) -> list[Seen]:
+def _looks_of_staff(report: Report | Known, since: datetime, limit: int) -> list[Seen]:
     moments: Sequence[datetime] = db.session.scalars(
         sa.select(AuditRow.at)
         .where(AuditRow.subject == f"report:{report.no}", AuditRow.action == "audit.look", AuditRow.at >= since)

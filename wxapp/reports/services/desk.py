@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from wxapp.core import actors
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import Invalid, NotFound, Stale
 from wxapp.patients.models import Patient
@@ -60,6 +61,26 @@ def match_report(report_no: str, patient_id: int, *, is_checked: bool, by: str) 
         if not is_checked and not rules.names_agree(present.given_name, name):
             raise NamesDiffer(field="is_checked")
         give_to(report, present, patient_id, by=by, why="人工认领")
+
+
+def join_late(report_id: int, patient_id: int) -> bool:
+    """Give a parked report to the patient whose record came after it; False when it is no longer so.
+
+    Record number and name are compared again, with the report held.
+    """
+    with transaction():
+        report = intake.hold(report_id)
+        if report is None or report.status is not S.PARKED or report.is_by_hand:
+            return False
+        present = contents.present_of(report)
+        columns = sa.select(Patient.record_no, Patient.name)
+        row = db.session.execute(columns.where(Patient.id == patient_id)).one_or_none()
+        if row is None or row.record_no != present.given_record_no.upper():
+            return False
+        if not rules.names_agree(present.given_name, row.name):
+            return False
+        give_to(report, present, patient_id, by=actors.system("join_parked"), why="患者建档后自动匹配")
+        return True
 
 
 def give_to(report: Report, present: Revision, patient_id: int, *, by: str, why: str) -> None:

@@ -18,7 +18,7 @@ from wxapp.core.db import change, db, transaction
 from wxapp.reports import rules
 from wxapp.reports.errors import NumberTaken
 from wxapp.reports.incoming import IncomingReport, Progress
-from wxapp.reports.models import ParkReason, Report, ReportStatus, Revision
+from wxapp.reports.models import ParkReason, Report, ReportStatus, Revision, record_index
 from wxapp.reports.services import attachments, owners, revisions
 from wxapp.reports.services.owners import Owner
 from wxapp.reports.services.revisions import Attachments
@@ -162,7 +162,7 @@ def _new_report(arrival: Arrival) -> Report:
         revision=1,
         first_shown=1,
         seen_revision=0,
-        given_record_index=owners.record_index(incoming.record_no),
+        given_record_index=record_index(incoming.record_no),
         is_by_hand=False,
         last_issued_at=incoming.issued_at,
         turns=0,
@@ -211,7 +211,7 @@ def revise(report: Report, arrival: Arrival, *, owner: Owner) -> Taken:
     report.revision += 1
     report.kind = incoming.kind
     report.dated_at = _dated_at(incoming, report.received_at)
-    report.given_record_index = owners.record_index(incoming.record_no)
+    report.given_record_index = record_index(incoming.record_no)
     report.changed_at = clock.now()
     _note_issue(report, incoming.issued_at)
     if owner.patient_id != was_whose or had not in (S.PUBLISHED, S.WITHDRAWN):

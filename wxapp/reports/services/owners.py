@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from wxapp.core.crypto import blind_index
 from wxapp.core.db import db
 from wxapp.patients.models import Patient
 from wxapp.reports.incoming import IncomingReport
-from wxapp.reports.models import RECORD_INDEX, ParkReason
+from wxapp.reports.models import ParkReason
 from wxapp.reports.rules import names_agree
 
 
@@ -20,11 +19,6 @@ class Owner:
 
     patient_id: int | None
     reason: ParkReason = ParkReason.NONE
-
-
-def record_index(record_no: str) -> str:
-    """Return the keyed hash by which reports of a record number are found."""
-    return blind_index(record_no, context=RECORD_INDEX)
 
 
 def owner_of(incoming: IncomingReport) -> Owner:

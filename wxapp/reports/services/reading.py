@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from wxapp.core.db import change, transaction
 from wxapp.patients import services as patients
 from wxapp.reports.models import Report
+from wxapp.reports.queries.contents import Known
 from wxapp.reports.queries.own import look_name
 
 
-def note_reader(report: Report, *, wechat_user_id: int) -> None:
+def note_reader(report: Known, *, wechat_user_id: int) -> None:
     """Count this look, and take the report off the unread ones."""
     report_id, revision, was_seen = report.id, report.revision, report.seen_revision >= report.revision
     patient_id, what = report.patient_id, look_name(report)

@@ -14,12 +14,12 @@ from wxapp.reports.queries import own
 from wxapp.reports.views.door import pages
 
 
-@pages.page("/reports/values/<path:code>")
+@pages.page("/reports/values/<path:item>")
 @needs_patient
-def curve(code: str) -> ResponseReturnValue:
+def curve(item: str) -> ResponseReturnValue:
     """All values of an item of the current patient, drawn and as a table."""
     patient = current_patient()
-    readings = own.readings_of(patient.id, code)
+    readings = own.readings_of(patient.id, item)
     if not readings:
         raise NotFound
     patients.note_look(wechat_user_id=current_user().id, patient_id=patient.id, what="检验项目变化")

@@ -8,13 +8,14 @@ from wxapp.core.documents import NoSuchPage
 from wxapp.core.errors import NotFound
 from wxapp.h5.identity import current_user
 from wxapp.h5.shell import Pages
-from wxapp.reports.models import Report, ReportStatus, Revision
+from wxapp.reports.models import ReportStatus, Revision
 from wxapp.reports.queries import contents, own
+from wxapp.reports.queries.contents import Known
 
 pages = Pages("reports", "wxapp.reports")
 
 
-def own_report(report_no: str) -> Report:
+def own_report(report_no: str) -> Known:
     """Return a report of any patient whom the user has bound.
 
     :raises NotFound: there is none
@@ -22,7 +23,7 @@ def own_report(report_no: str) -> Report:
     return own.own_report(current_user().id, report_no)
 
 
-def readable(report_no: str) -> tuple[Report, Revision]:
+def readable(report_no: str) -> tuple[Known, Revision]:
     """Return a report with what it says now.
 
     :raises NotFound: no such report, not one's own, or withdrawn
@@ -33,7 +34,7 @@ def readable(report_no: str) -> tuple[Report, Revision]:
     return report, contents.present_of(report)
 
 
-def shown_revision(report_no: str, number: int) -> tuple[Report, Revision]:
+def shown_revision(report_no: str, number: int) -> tuple[Known, Revision]:
     """Return what a report said when it was this patient's already.
 
     :raises NotFound: never shown to this patient

@@ -13,8 +13,9 @@ from wxapp.h5.identity import User, current_user
 from wxapp.patients.access import current_patient, needs_patient, own_patient
 from wxapp.patients.models import Patient
 from wxapp.reports.incoming import ReportKind
-from wxapp.reports.models import Report, ReportStatus
+from wxapp.reports.models import ReportStatus
 from wxapp.reports.queries import contents, own
+from wxapp.reports.queries.contents import Known
 from wxapp.reports.services.document_pages import MOST_SHOWN
 from wxapp.reports.services.reading import note_reader
 from wxapp.reports.views.door import own_report, page_in_address, pages, readable
@@ -55,7 +56,7 @@ def report(report_no: str) -> ResponseReturnValue:
     return _whole(found)
 
 
-def _whole(found: Report) -> ResponseReturnValue:
+def _whole(found: Known) -> ResponseReturnValue:
     present = contents.present_of(found)
     lines = contents.lines_of(present.id)
     only_abnormal = request.args.get("only") == "abnormal"
@@ -74,7 +75,7 @@ def _whole(found: Report) -> ResponseReturnValue:
     )
 
 
-def _switch_first(found: Report) -> ResponseReturnValue:
+def _switch_first(found: Known) -> ResponseReturnValue:
     if found.patient_id is None:
         raise NotFound
     return render_template("reports/switch.html", report=found, patient=own_patient(found.patient_id))
