@@ -17,7 +17,7 @@ subjects.register(
         kind=placing.SUBJECT,
         label="在线充值",
         page="recharge.recharge",
-        argument="no",
+        argument="recharge_no",
         staff_page="recharge_admin.recharge",
         ways=frozenset({"wechat"}),
     )

@@ -15,7 +15,8 @@ from wxapp.recharge.models import Recharge, RechargeRefund, RechargeStatus, Refu
 from wxapp.recharge.rules import Calculation, Lot, share_out
 from wxapp.recharge.states import BOOKED, REFUNDABLE
 from wxapp.wallet.kinds import TOP_UP_COUNTER
-from wxapp.wallet.models import Account, CounterMovement, CounterStatus, Movement, Transfer
+from wxapp.wallet.models import PATIENT, Account, CounterMovement, CounterStatus, Movement, Transfer
+from wxapp.wallet.queries import find_account
 
 PAGE = 20
 _GONE = (RefundStatus.UNDER_WAY, RefundStatus.PAID_BACK)
@@ -98,6 +99,12 @@ def calculation_of(account_id: int, *, leave_out: Sequence[str] = ()) -> Calcula
     return calculations([account_id], leave_out=leave_out)[account_id]
 
 
+def calculation_of_patient(patient_id: int) -> Calculation:
+    """Return what a patient's balance consists of: nothing, while there is no account."""
+    account = find_account(PATIENT, patient_id)
+    return calculation_of(account.id) if account is not None else Calculation(0, (), clock.now())
+
+
 def calculations(account_ids: Sequence[int], *, leave_out: Sequence[str] = ()) -> dict[int, Calculation]:
     """Return what these accounts' balances consist of, with the same few questions however many they are."""
     now = clock.now()
@@ -115,7 +122,7 @@ def calculations(account_ids: Sequence[int], *, leave_out: Sequence[str] = ()) -
     }
 
 
-def _pairs(statement: sa.Select[Any]) -> list[tuple[int, Any]]:
+def _pairs(statement: Any) -> list[tuple[int, Any]]:
     return [(row[0], row[1]) for row in db.session.execute(statement)]
 
 
@@ -148,7 +155,7 @@ def _lots(account_ids: Sequence[int], leave_out: Sequence[str]) -> dict[int, lis
     return found
 
 
-def _handed_back(account_ids: Sequence[int]) -> sa.Select[Any]:
+def _handed_back(account_ids: Sequence[int]) -> sa.Select[int, int]:
     return (
         sa.select(CounterMovement.account_id, sa.func.sum(CounterMovement.amount_fen))
         .where(
@@ -160,7 +167,7 @@ def _handed_back(account_ids: Sequence[int]) -> sa.Select[Any]:
     )
 
 
-def _kept(nos: Sequence[str]) -> sa.Select[Any]:
+def _kept(nos: Sequence[str]) -> sa.Select[int, int]:
     return (
         sa.select(Recharge.account_id, sa.func.sum(RechargeRefund.amount_fen))
         .join(Recharge, Recharge.id == RechargeRefund.recharge_id)

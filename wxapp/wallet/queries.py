@@ -81,9 +81,7 @@ def balance_of(account_id: int) -> int:
 def net_of(account_id: int, *, since: datetime | None = None, until: datetime | None = None) -> int:
     """Return what an account received minus what it paid, in [since, until)."""
     amount = sa.case((Transfer.payee_id == account_id, Transfer.amount_fen), else_=-Transfer.amount_fen)
-    statement = sa.select(sa.func.coalesce(sa.func.sum(amount), 0)).where(
-        sa.or_(Transfer.payer_id == account_id, Transfer.payee_id == account_id)
-    )
+    statement = sa.select(sa.func.coalesce(sa.func.sum(amount), 0)).where(_is_side(account_id))
     if since is not None:
         statement = statement.where(Transfer.at >= since)
     if until is not None:
@@ -91,13 +89,77 @@ def net_of(account_id: int, *, since: datetime | None = None, until: datetime | 
     return int(db.session.scalars(statement).one())
 
 
-def statement_of(account_id: int, *, before_id: int | None = None, limit: int = 20) -> list[StatementLine]:
-    """Return the latest changes of an account, newest first; ``before_id`` continues a list."""
-    wanted = sa.select(Transfer).where(sa.or_(Transfer.payer_id == account_id, Transfer.payee_id == account_id))
+def statement_of(
+    account_id: int,
+    *,
+    before_id: int | None = None,
+    limit: int = 20,
+    kind: str = "",
+    between: tuple[datetime, datetime] | None = None,
+) -> list[StatementLine]:
+    """Return the latest changes of an account, newest first; ``before_id`` continues a list.
+
+    :param kind: changes of this kind only
+    :param between: changes in [start, end) only
+    """
+    wanted = sa.select(Transfer).where(_is_side(account_id))
     if before_id is not None:
         wanted = wanted.where(Transfer.id < before_id)
+    if kind:
+        wanted = wanted.where(Transfer.kind == kind)
+    if between is not None:
+        wanted = wanted.where(Transfer.at >= between[0], Transfer.at < between[1])
     rows = db.session.scalars(wanted.order_by(Transfer.id.desc()).limit(limit))
     return [_line(row, account_id) for row in rows]
+
+
+def _is_side(account_id: int) -> sa.ColumnElement[bool]:
+    return sa.or_(Transfer.payer_id == account_id, Transfer.payee_id == account_id)
+
+
+def kinds_of(account_id: int) -> dict[str, str]:
+    """Return the kinds of change that an account has had, with their names."""
+    found = db.session.scalars(sa.select(Transfer.kind).where(_is_side(account_id)).distinct())
+    return {kind: label_of(kind) for kind in sorted(found)}
+
+
+def own_line(account_id: int, transfer_id: int) -> StatementLine:
+    """:raises NotFound: no such change, or not of this account: the answer does not tell which"""
+    row = db.session.scalars(sa.select(Transfer).where(Transfer.id == transfer_id, _is_side(account_id))).one_or_none()
+    if row is None:
+        raise NotFound
+    return _line(row, account_id)
+
+
+@dataclass(frozen=True)
+class Turnover:
+    """What an account had at the start, received, paid, and had at the end of a time."""
+
+    opening_fen: int
+    received_fen: int
+    paid_fen: int
+
+    @property
+    def closing_fen(self) -> int:
+        return self.opening_fen + self.received_fen - self.paid_fen
+
+
+def turnover_of(account_id: int, start: datetime, end: datetime) -> Turnover:
+    """Add up an account's changes before ``start`` and in [start, end)."""
+    is_before = Transfer.at < start
+    came = Transfer.payee_id == account_id
+
+    def total(*conditions: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*conditions), Transfer.amount_fen), else_=0)), 0)
+
+    row = db.session.execute(
+        sa.select(
+            total(is_before, came) - total(is_before, sa.not_(came)),
+            total(sa.not_(is_before), came),
+            total(sa.not_(is_before), sa.not_(came)),
+        ).where(_is_side(account_id), Transfer.at < end)
+    ).one()
+    return Turnover(*map(int, row))
 
 
 def _line(row: Transfer, account_id: int) -> StatementLine:

@@ -10,6 +10,8 @@ from wxapp.core import actors, clock, ids
 from wxapp.core.db import change, db, transaction
 from wxapp.core.idempotency import once
 from wxapp.payments import services as payments
+from wxapp.payments.models import RefundStatus as PaymentRefundStatus
+from wxapp.payments.queries import get_refund as get_payment_refund
 from wxapp.recharge import queries
 from wxapp.recharge.errors import BalanceMoved, NotRefundable, TooMuchBack
 from wxapp.recharge.kinds import REFUND_ASIDE, REFUND_VOID
@@ -42,7 +44,7 @@ def request_back(patient_id: int, *, amount_fen: int | None, reason: str, by: st
 
     :raises TooMuchBack: more than can go back the way it came, or nothing can
     """
-    calculation = queries.calculation_of(wallet.patient_account(patient_id))
+    calculation = queries.calculation_of_patient(patient_id)
     wanted = calculation.returnable_fen if amount_fen is None else amount_fen
     try:
         plan = calculation.plan(wanted)
@@ -138,6 +140,11 @@ def withdraw(row: RechargeRefund, *, by: str) -> None:
     :raises IllegalTransition: somebody has decided already
     """
     payments.withdraw_refund(row.refund_no, by=by)
+
+
+def is_undecided(row: RechargeRefund) -> bool:
+    """Whether it may still be taken back."""
+    return get_payment_refund(row.refund_no).status is PaymentRefundStatus.REQUESTED
 
 
 def settle_refund(no: str) -> None:
