@@ -94,6 +94,14 @@ def receive_hl7(raw: bytes, *, way: Way, address: str, client: Client | None = N
     return _acknowledged(header, None)
 
 
+def codec_of(body: bytes, charset: str) -> str:
+    """Return the codec in which a kept message can be shown."""
+    try:
+        return charsets.charset_of(body, default=charset or HL7_CHARSET())
+    except charsets.Undecodable:
+        return "utf-8"
+
+
 def refuse_for_now(raw: bytes, text: str = "系统繁忙，请稍后重发") -> bytes:
     """Return the acknowledgement of a message that could not be looked at, e.g. while the database is away."""
     try:
