@@ -16,7 +16,7 @@ from tests.booking.conftest import Phone, SignIn, make_phone, taken_of
 from tests.booking.test_views import ONCE, in_days, only_booking, own
 from tests.factories.booking import make_booking, make_physician, make_session, slots_of
 from tests.factories.patients import make_patient
-from wxapp.booking import queries
+from wxapp.booking import own_lists, queries
 from wxapp.booking.models import BookingStatus, Session, Wait, WaitStatus
 from wxapp.booking.services import changes
 from wxapp.core.db import db
@@ -121,7 +121,7 @@ def test_moving_to_a_foreign_full_or_missing_time_is_refused(phone: Phone, sessi
 
 def only_booking_of(phone: Phone) -> Any:
     db.session.expire_all()
-    cards, _ = queries.own_bookings(phone.user_id, phone.patient_id)
+    cards, _ = own_lists.own_bookings(phone.user_id, phone.patient_id)
     return queries.get_booking(cards[0].no)
 
 

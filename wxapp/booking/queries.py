@@ -26,8 +26,6 @@ from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.directory.models import Physician
 
-PAGE_SIZE = 20
-
 _NAME, _PHONE = "booking.name", "booking.phone"
 """Contexts of the blind indexes."""
 
@@ -241,8 +239,8 @@ def find_booking(code_or_no: str) -> Booking | None:
     return db.session.scalars(sa.select(Booking).where(column == text.upper())).one_or_none()
 
 
-def _is_own(wechat_user_id: int, patient_id: int | None) -> sa.ColumnElement[bool]:
-    """The current patient's, and what this WeChat user booked before the patient was bound."""
+def is_own(wechat_user_id: int, patient_id: int | None) -> sa.ColumnElement[bool]:
+    """Select the current patient's, and what this WeChat user booked before the patient was bound."""
     unbound = sa.and_(Booking.wechat_user_id == wechat_user_id, Booking.patient_id.is_(None))
     return unbound if patient_id is None else sa.or_(Booking.patient_id == patient_id, unbound)
 
@@ -250,68 +248,11 @@ def _is_own(wechat_user_id: int, patient_id: int | None) -> sa.ColumnElement[boo
 def own_booking(wechat_user_id: int, patient_id: int | None, booking_no: str) -> Booking:
     """:raises NotFound: there is none, or it is somebody else's"""
     booking = db.session.scalars(
-        sa.select(Booking).where(Booking.no == booking_no, _is_own(wechat_user_id, patient_id))
+        sa.select(Booking).where(Booking.no == booking_no, is_own(wechat_user_id, patient_id))
     ).one_or_none()
     if booking is None:
         raise NotFound
     return booking
-
-
-@dataclass(frozen=True)
-class BookingCard:
-    """What a list shows of a booking."""
-
-    no: str
-    status: BookingStatus
-    starts_at: datetime
-    ends_at: datetime
-    contact_name: str
-    is_bound: bool
-    of: Place
-
-
-def own_bookings(
-    wechat_user_id: int,
-    patient_id: int | None,
-    *,
-    statuses: Sequence[BookingStatus] = (),
-    is_next_first: bool = False,
-    page: int = 1,
-    size: int = PAGE_SIZE,
-) -> tuple[list[BookingCard], bool]:
-    """Return one page of one's bookings, and whether there are more; the latest first, or the next one first."""
-    statement = (
-        sa.select(
-            Booking.no,
-            Booking.status,
-            Booking.starts_at,
-            Booking.ends_at,
-            Booking.contact_name,
-            Booking.patient_id.is_not(None),
-            *PLACE_COLUMNS,
-        )
-        .join(Session, Session.id == Booking.session_id)
-        .outerjoin(Physician, Physician.id == Session.physician_id)
-        .outerjoin(Project, Project.id == Session.project_id)
-        .where(_is_own(wechat_user_id, patient_id))
-    )
-    if statuses:
-        statement = statement.where(Booking.status.in_(statuses))
-    order = (Booking.starts_at, Booking.id)
-    statement = statement.order_by(*(each if is_next_first else each.desc() for each in order))
-    rows = db.session.execute(statement.limit(size + 1).offset((page - 1) * size)).all()
-    cards = [BookingCard(*row[:6], of=Place(*row[6:])) for row in rows]
-    return cards[:size], len(cards) > size
-
-
-def open_count(wechat_user_id: int, patient_id: int | None) -> int:
-    """Return how many appointments are still to come or to be moved."""
-    statement = (
-        sa.select(sa.func.count())
-        .select_from(Booking)
-        .where(_is_own(wechat_user_id, patient_id), Booking.status.in_(OPEN_BOOKINGS))
-    )
-    return db.session.execute(statement).scalar_one()
 
 
 def order_numbers_in_use(patient_id: int) -> set[str]:
@@ -335,7 +276,8 @@ def own_hold(wechat_user_id: int, hold_id: int) -> Hold:
     return hold
 
 
-def _is_own_wait(wechat_user_id: int, patient_id: int | None) -> sa.ColumnElement[bool]:
+def is_own_wait(wechat_user_id: int, patient_id: int | None) -> sa.ColumnElement[bool]:
+    """Select where the current patient, or this WeChat user without one, stands in line."""
     unbound = sa.and_(Wait.wechat_user_id == wechat_user_id, Wait.patient_id.is_(None))
     return unbound if patient_id is None else sa.or_(Wait.patient_id == patient_id, unbound)
 
@@ -343,7 +285,7 @@ def _is_own_wait(wechat_user_id: int, patient_id: int | None) -> sa.ColumnElemen
 def own_wait(wechat_user_id: int, patient_id: int | None, wait_id: int) -> Wait:
     """:raises NotFound: no such place in a line, or somebody else's"""
     wait = db.session.scalars(
-        sa.select(Wait).where(Wait.id == wait_id, _is_own_wait(wechat_user_id, patient_id))
+        sa.select(Wait).where(Wait.id == wait_id, is_own_wait(wechat_user_id, patient_id))
     ).one_or_none()
     if wait is None:
         raise NotFound
@@ -369,39 +311,6 @@ def first_in_line(session_id: int) -> int | None:
     """Return who is to be offered the next seat of a session."""
     found: int | None = run(_SOMEBODY_WAITS, session_id=session_id).scalar()
     return found
-
-
-def place_in_line(wait: Wait) -> int:
-    """Return how many stand in line up to this one."""
-    statement = sa.select(sa.func.count()).where(
-        Wait.session_id == wait.session_id, Wait.status == WaitStatus.WAITING, Wait.id <= wait.id
-    )
-    return db.session.execute(statement).scalar_one()
-
-
-@dataclass(frozen=True)
-class WaitCard:
-    """What a list shows of a place in line."""
-
-    id: int
-    status: WaitStatus
-    offer_expires_at: datetime | None
-    day: date
-    of: Place
-
-
-def own_waits(wechat_user_id: int, patient_id: int | None) -> list[WaitCard]:
-    """Return where one stands in line."""
-    rows = db.session.execute(
-        sa.select(Wait.id, Wait.status, Wait.offer_expires_at, Session.day, *PLACE_COLUMNS)
-        .join(Session, Session.id == Wait.session_id)
-        .outerjoin(Physician, Physician.id == Session.physician_id)
-        .outerjoin(Project, Project.id == Session.project_id)
-        .where(_is_own_wait(wechat_user_id, patient_id), Wait.status.in_([WaitStatus.WAITING, WaitStatus.OFFERED]))
-        .order_by(Wait.id)
-        .limit(20)
-    ).all()
-    return [WaitCard(*row[:4], of=Place(*row[4:])) for row in rows]
 
 
 # --- for others ------------------------------------------------------------------------------------------------------

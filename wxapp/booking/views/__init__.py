@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxapp.booking import queries
+from wxapp.booking import own_lists
 from wxapp.booking.views import choosing, line, own  # noqa: F401 - their pages register themselves
 from wxapp.booking.views.door import pages
 from wxapp.h5 import registry
@@ -12,7 +12,7 @@ __all__ = ["pages"]
 
 
 def _open(user: User) -> int:
-    return queries.open_count(user.id, user.current_patient_id)
+    return own_lists.open_count(user.id, user.current_patient_id)
 
 
 registry.tab("booking", "预约", "calendar-event", "booking.home", order=3)

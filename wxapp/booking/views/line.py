@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from wxapp.booking import queries, settings
+from wxapp.booking import own_lists, queries, settings
 from wxapp.booking.forms import AcceptForm, LineForm, PressForm
 from wxapp.booking.models import SessionStatus, Wait, WaitStatus
 from wxapp.booking.services import waiting
@@ -73,7 +73,7 @@ def wait(wait_id: int) -> ResponseReturnValue:
         slot=queries.slot_info(found.offered_slot_id, now=now) if is_offered and found.offered_slot_id else None,
         is_offered=is_offered,
         has_lapsed=found.status is WaitStatus.LAPSED or (found.status is WaitStatus.OFFERED and not is_offered),
-        place=queries.place_in_line(found) if found.status is WaitStatus.WAITING else 0,
+        place=own_lists.place_in_line(found) if found.status is WaitStatus.WAITING else 0,
         seconds=int((found.offer_expires_at - now).total_seconds()) if is_offered and found.offer_expires_at else 0,
         tone=TONES.get(found.status, "calm"),
         offer_minutes=settings.OFFER_MINUTES(),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from wxapp.booking import calendar_file, queries, rules, settings
+from wxapp.booking import calendar_file, own_lists, queries, rules, settings
 from wxapp.booking.forms import MoveForm, PressForm
 from wxapp.booking.models import Booking, BookingStatus
 from wxapp.booking.services import changes
@@ -52,7 +52,7 @@ def bookings() -> ResponseReturnValue:
     page = 1 if asked is None else asked
     if not 1 <= page <= 500:
         raise NotFound
-    cards, has_more = queries.own_bookings(
+    cards, has_more = own_lists.own_bookings(
         user.id, user.current_patient_id, statuses=state.statuses, is_next_first=state.key == "open", page=page
     )
     is_first = page == 1 and state.key in {"all", "open"}
@@ -61,7 +61,7 @@ def bookings() -> ResponseReturnValue:
         tabs=STATE_TABS,
         state=state,
         cards=cards,
-        waits=queries.own_waits(user.id, user.current_patient_id) if is_first else [],
+        waits=own_lists.own_waits(user.id, user.current_patient_id) if is_first else [],
         tones=TONES,
         previous=url_for("booking.bookings", state=state.key, page=page - 1) if page > 1 else "",
         next=url_for("booking.bookings", state=state.key, page=page + 1) if has_more else "",
