@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 
 from wxapp.core import actors, clock
 from wxapp.core.forms import read_form
+from wxapp.core.limits import Limit
 from wxapp.h5 import registry
 from wxapp.h5.identity import User, current_user
 from wxapp.h5.notices import notice
@@ -156,11 +157,17 @@ def own(order_no: str) -> Order:
     return queries.own_order(current_patient().id, order_no)
 
 
+CANCELS = Limit("mall.cancel", count=20, seconds=600)
+"""Per user (checklist S-28): each may ask WeChat Pay."""
+
+
 @pages.action("/orders/<order_no>/cancel", shown_again_by=order)
 def cancel(order_no: str) -> ResponseReturnValue:
     """Close an unpaid order on the patient's wish."""
+    found = own(order_no)
+    CANCELS.hit(str(current_user().id))
     read_form(CancelForm)
-    ordering.cancel_order(own(order_no), by=actors.wechat(current_user().id), reason="用户取消")
+    ordering.cancel_order(found, by=actors.wechat(current_user().id), reason="用户取消")
     notice("订单已取消")
     return redirect(url_for("mall.order", order_no=order_no), 303)
 
