@@ -16,6 +16,7 @@ from wxapp.messages import services as messages
 from wxapp.messages import tasks as message_tasks
 from wxapp.patients import tasks as patient_tasks
 from wxapp.payments import tasks as payment_tasks
+from wxapp.reports.services import messages as report_messages
 from wxapp.wallet import tasks as wallet_tasks
 
 
@@ -75,6 +76,7 @@ JOBS: list[Job] = [
     Job("payments.reconcile", payment_tasks.reconcile, "与微信支付账单对账", at="10:30"),
     Job("admin.check_audit", admin_tasks.check_audit, "校验审计日志", at="04:10"),
     Job("messages.remove_old", message_tasks.remove_old, "清理过期消息", at="03:40"),
+    Job("reports.remove_old_messages", report_messages.remove_old, "清理过期接口报文", at="03:55"),
     Job("patients.remove_old", patient_tasks.remove_old, "清理过期验证码与推送记录", at="03:50"),
     Job("sessions.remove_ended", sessions.remove_ended, "清理过期登录", every=10 * MINUTE),
     Job("store.remove_expired", DatabaseStore().remove_expired, "清理临时数据", every=10 * MINUTE),

@@ -29,8 +29,15 @@ from wxapp.wechat import connected
 pytestmark = pytest.mark.once
 
 
-NOT_FORMS = {"wechat.receive_push", "payments_notify.payment_notice", "payments_notify.refund_notice"}
-"""Doors for WeChat's own servers; they have tests of their own."""
+NOT_FORMS = {
+    "wechat.receive_push",
+    "payments_notify.payment_notice",
+    "payments_notify.refund_notice",
+    "reports_api.take_report",
+    "reports_api.take_bundle",
+    "reports_api.take_hl7",
+}
+"""Doors for WeChat's own servers and for laboratories; they have tests of their own."""
 
 BEFORE_SESSIONS = {"staff_admin.log_in", "staff_admin.log_in_code"}
 """Forms before the log-in: there is no session yet that a token could belong to."""

@@ -17,6 +17,7 @@ from tests.factories.recharge import ask_back, make_recharge
 from tests.factories.recharge import place as place_recharge
 from tests.factories.reports import make_report, make_rich_report
 from tests.factories.rosters import make_roster
+from tests.factories.senders import make_refused_message
 from tests.factories.shopping import shop
 from tests.factories.staff import make_member, make_role
 from tests.factories.wallet import make_balance
@@ -123,6 +124,7 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
     )
     hospital.arguments |= {
         "rule_id": rule.id,
+        **make_refused_message(by=by),
         "category_id": None,
         "broadcast_id": broadcast.id,
         "physician_id": physician.id,
@@ -221,6 +223,7 @@ NO_PAGES = {
     ),
     "healthz": "asks nobody",
     "readyz": "is for machines",
+    "reports_api.metadata": "is for machines",
     "h5.jssdk_config": "asks WeChat",
     "wechat.login": "leads to WeChat",
     "wechat.login_return": "comes from WeChat",

@@ -38,7 +38,7 @@ MESSAGES = Table(
     title="接口报文",
     columns=(
         Column("received_at", "收到时间", "moment", sort=ReceivedMessage.received_at,
-               link=lambda row: url_for("reports_admin.message_page", message_id=row.id)),
+               link=lambda row: url_for("reports_admin.message_page", received_id=row.id)),
         Column("sender", "发送方", below=lambda row: row.way.label),
         Column("control_id", "消息控制号", "code"),
         Column("report_nos", "对方报告编号"),
@@ -66,11 +66,11 @@ def message_list() -> Page:
     return Page("reports/admin/messages.html", table=MESSAGES.load(senders.messages_for_staff))
 
 
-@interface("reports.message", GET="/pc/report-messages/<int:message_id>", permission=Permission.REPORT_WRITE)
-def message_page(message_id: int) -> Page:
+@interface("reports.message", GET="/pc/report-messages/<int:received_id>", permission=Permission.REPORT_WRITE)
+def message_page(received_id: int) -> Page:
     """One message as it came, without keys; looking at it is logged."""
-    message, client = senders.get_message(message_id)
-    audit.looked_at("report_message", message_id, "接口报文")
+    message, client = senders.get_message(received_id)
+    audit.looked_at("report_message", received_id, "接口报文")
     shown = _shown(message)
     return Page(
         "reports/admin/message.html",
@@ -84,14 +84,14 @@ def message_page(message_id: int) -> Page:
     )
 
 
-@interface("reports.message_again", POST="/pc/report-messages/<int:message_id>/again",
+@interface("reports.message_again", POST="/pc/report-messages/<int:received_id>/again",
            permission=Permission.REPORT_WRITE, audit="重新接收报文", form_page=message_page)  # fmt: skip
-def take_message_again(message_id: int) -> Done:
+def take_message_again(received_id: int) -> Done:
     """Read a refused message once more."""
     read_form(PressForm)
-    verdict = take_again(message_id, by=current_staff().actor)
+    verdict = take_again(received_id, by=current_staff().actor)
     told = "仍未能接收，原因见说明" if verdict is Verdict.REFUSED else "已重新接收"
-    return Done(told, location=url_for(".message_page", message_id=message_id))
+    return Done(told, location=url_for(".message_page", received_id=received_id))
 
 
 def _shown(message: ReceivedMessage) -> str:

@@ -129,10 +129,12 @@ def body_of(message: ReceivedMessage) -> bytes | None:
     return None if message.body is None else zlib.decompress(message.body)
 
 
-def remove_old(*, limit: int = 500) -> int:
-    """Remove messages that are older than the setting says; return how many."""
+def remove_old(*, batch: int = 500) -> int:
+    """Remove messages that are older than the setting says, some in each transaction; return how many."""
     before = clock.now() - timedelta(days=MESSAGE_DAYS())
-    with transaction():
-        old = sa.select(ReceivedMessage.id).where(ReceivedMessage.received_at < before).limit(limit)
-        ids = list(db.session.scalars(old))
-        return change(sa.delete(ReceivedMessage).where(ReceivedMessage.id.in_(ids))) if ids else 0
+    old = sa.select(ReceivedMessage.id).where(ReceivedMessage.received_at < before).limit(batch)
+    removed = 0
+    while ids := list(db.session.scalars(old)):
+        with transaction():
+            removed += change(sa.delete(ReceivedMessage).where(ReceivedMessage.id.in_(ids)))
+    return removed
