@@ -1,14 +1,17 @@
-"""The JS-SDK ticket and the check of ``wx.config``."""
+"""The JS-SDK ticket, the check of ``wx.config``, and the cards that pages set."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import secrets
+from urllib.parse import urlsplit
 
+from sandbox.account.state import SharedCard
 from sandbox.world import World
 
 LIFE = 7200
+MOST_CARDS = 100
 
 
 class BadConfig(Exception):
@@ -47,3 +50,22 @@ def check(world: World, *, appid: str, noncestr: str, timestamp: str, url: str, 
     wanted = signature(ticket=current, noncestr=noncestr, timestamp=timestamp, url=url.split("#", maxsplit=1)[0])
     if not hmac.compare_digest(wanted.encode(), given.encode()):
         raise BadConfig("config:invalid signature")
+
+
+class BadCard(Exception):
+    """The page's card is not taken; the text is what the page hears."""
+
+
+def keep_card(world: World, card: SharedCard) -> None:
+    """Keep what a page is shared as.
+
+    :raises BadCard: no title, or its link leads to another host than the page: WeChat demands a safe domain (安全域名)
+    """
+    if not card.title:
+        raise BadCard("title is empty")
+    if card.link and urlsplit(card.link).netloc != urlsplit(card.page).netloc:
+        raise BadCard("link is not in the safe domains")
+    with world.change():
+        cards = world.account.shared_cards
+        cards.append(card)
+        del cards[:-MOST_CARDS]

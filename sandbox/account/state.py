@@ -12,6 +12,8 @@ class Token:
 
     stable: bool
     expires_at: float
+    appid: str = ""
+    """Whose it is; empty: the official account's."""
     dies_at: float | None = None
 
 
@@ -75,6 +77,21 @@ class SentTemplate:
 
 
 @dataclass(kw_only=True)
+class SharedCard:
+    """What a page shows when it is shared: to a friend, or on the timeline."""
+
+    person_id: str
+    deed: str
+    """``updateAppMessageShareData`` and the like."""
+    page: str
+    title: str
+    description: str
+    link: str
+    picture: str
+    at: float
+
+
+@dataclass(kw_only=True)
 class CallbackSettings:
     """The console page 「服务器配置」. Empty strings stand for the values of the configuration file."""
 
@@ -107,5 +124,7 @@ class AccountState:
     oauth_codes: dict[str, OAuthCode] = field(default_factory=dict)
     grants: dict[str, WebGrant] = field(default_factory=dict)
     sent_templates: list[SentTemplate] = field(default_factory=list)
+    shared_cards: list[SharedCard] = field(default_factory=list)
+    """The latest ones, newest last."""
     callback: CallbackSettings = field(default_factory=CallbackSettings)
     last_number: int = 0

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, jsonify, request, send_file
 
 from sandbox.account import jssdk
 from sandbox.account.codes import read_picture
+from sandbox.account.state import SharedCard
 from sandbox.browser.hosts import as_backend_sees, current_person
 from sandbox.callback.actions import open_window
 from sandbox.endpoints import endpoint, world
@@ -46,6 +47,28 @@ def config() -> Response:
         )
     except jssdk.BadConfig as error:
         return jsonify(ok=False, message=str(error), url=url)
+    return jsonify(ok=True)
+
+
+@blueprint.post("/__sandbox/bridge/share")
+@endpoint("jssdk/share")
+def share() -> Response:
+    """Keep the card that the page set for itself; the phone shows it, and ``GET /__sandbox/shares`` lists it."""
+    here, body, person = world(), _body(), _person()
+    card = SharedCard(
+        person_id=person.id,
+        deed=str(body.get("deed", "")),
+        page=as_backend_sees(here, person.id, str(body.get("url", ""))),
+        title=str(body.get("title") or ""),
+        description=str(body.get("desc") or ""),
+        link=as_backend_sees(here, person.id, str(body.get("link") or "")),
+        picture=str(body.get("imgUrl") or ""),
+        at=here.now(),
+    )
+    try:
+        jssdk.keep_card(here, card)
+    except jssdk.BadCard as error:
+        return jsonify(ok=False, message=str(error))
     return jsonify(ok=True)
 
 

@@ -181,6 +181,15 @@ def shown(world: World, person: Person) -> dict[str, Any]:
     }
 
 
+@blueprint.get("/__sandbox/shares")
+@as_json
+def shares() -> Any:
+    """List the cards that pages have set, newest last."""
+    here = world()
+    with here.lock:
+        return [asdict(card) for card in here.account.shared_cards]
+
+
 def _pushed(push: Push) -> dict[str, Any]:
     return {"push": push.id}
 

@@ -235,3 +235,23 @@ def test_everything_that_can_be_ordered_has_a_chinese_name() -> None:
     assert set(KIND_NAMES) == set(Kind)
     assert set(TWIST_NAMES) == set(Twist)
     assert set(PAY_TWIST_NAMES) == set(PayTwist)
+
+
+class TestShares:
+    def share(self, http: FlaskClient, config: Config, **changed: Any) -> Any:
+        own = f"http://p-1.localhost:{config.server.port}"
+        body = {"deed": "updateAppMessageShareData", "url": f"{own}/news/1", "title": "讲座", "desc": "周五", **changed}
+        return http.post("/__sandbox/bridge/share", json=body, headers={"Host": "p-1.localhost"}).json
+
+    def test_a_card_is_kept_as_the_page_set_it(self, http: FlaskClient, config: Config, backend: Backend) -> None:
+        link, picture = f"{backend.url}/news/1", f"{backend.url}/media/abc"
+        assert self.share(http, config, link=link, imgUrl=picture)["ok"] is True
+        (card,) = http.get("/__sandbox/shares").json
+        assert (card["person_id"], card["title"], card["description"]) == ("1", "讲座", "周五")
+        assert (card["page"], card["link"], card["picture"]) == (link, link, picture)
+
+    def test_a_link_to_another_host_or_no_title_is_refused(self, http: FlaskClient, config: Config) -> None:
+        foreign = self.share(http, config, link="https://evil.example/")
+        assert (foreign["ok"], foreign["message"]) == (False, "link is not in the safe domains")
+        assert self.share(http, config, title=None)["ok"] is False
+        assert http.get("/__sandbox/shares").json == []

@@ -235,7 +235,6 @@
   // -- wx (JS-SDK) -----------------------------------------------------------------------------------------
 
   const sdk = { state: "new", given: {}, ready: [], failed: [], problem: null };
-  const share = {};
 
   function settle(given, errMsg, more) {
     const result = { errMsg, ...more };
@@ -322,9 +321,11 @@
   for (const name of SHARES) {
     wx[name] = (given) => {
       if (!allowed(name, given)) return;
-      share[name] = { title: given.title, desc: given.desc, link: given.link, imgUrl: given.imgUrl };
-      tellPhone("share", { share: share[name] });
-      settle(given, `${name}:ok`);
+      const card = { title: given.title, desc: given.desc, link: given.link, imgUrl: given.imgUrl };
+      ask("share", { ...card, deed: name, url: window.location.href }).then((answer) => {
+        if (answer.ok) tellPhone("share", { share: card });
+        settle(given, answer.ok ? `${name}:ok` : `${name}:fail ${answer.message}`);
+      });
     };
   }
   for (const name of ["hideOptionMenu", "showOptionMenu", "hideMenuItems", "showMenuItems", "hideAllNonBaseMenuItem"]) {

@@ -5,6 +5,7 @@ import { api, attempt, byId, make, toast } from "./dom.js";
 let frame = null;
 let depth = 0;
 let comingBack = false;
+let address = "";
 let leave = () => {};
 
 export function setUp({ onLeave, onScanned }) {
@@ -15,13 +16,20 @@ export function setUp({ onLeave, onScanned }) {
     comingBack = true;
     frame?.contentWindow.location.reload();
   });
+  byId("browser-share").addEventListener("click", () => showCard(byId("browser-card").hidden));
   byId("browser-scan").addEventListener("click", () => attempt(() => scanPage(onScanned)));
   window.addEventListener("message", (event) => {
     if (event.origin !== window.location.origin || !frame || event.source !== frame.contentWindow) return;
     const told = event.data || {};
     if (told.sandbox === "close") close();
-    if (told.sandbox === "page") showTitle(told.title);
+    if (told.sandbox === "page") {
+      const page = told.url.split("#")[0];
+      if (page !== address) keepCard(null);
+      address = page;
+      showTitle(told.title);
+    }
     if (told.sandbox === "scanned") onScanned(told.text);
+    if (told.sandbox === "share") keepCard(told.share);
     if (told.sandbox === "option-menu") byId("browser-scan").hidden = !told.visible;
   });
 }
@@ -30,11 +38,12 @@ export function isOpen() {
   return frame !== null;
 }
 
-export function open(address) {
+export function open(target) {
   frame?.remove();
   depth = -1;
   byId("browser-scan").hidden = false;
-  const url = new URL(address, window.location.href);
+  keepCard(null);
+  const url = new URL(target, window.location.href);
   showTitle(url.origin === window.location.origin ? "正在打开…" : url.host);
   if (url.origin !== window.location.origin) {
     showOutside(url.href);
@@ -54,6 +63,24 @@ function loaded() {
   } catch {
     showTitle("外部网页");
   }
+}
+
+// What the page would be shared as; a page that sets nothing has no card of its own.
+function keepCard(card) {
+  byId("browser-share").hidden = card === null;
+  showCard(false);
+  if (card === null) return;
+  byId("browser-card").replaceChildren(
+    make("div", { class: "shared__text" },
+      make("strong", { "data-testid": "card-title" }, card.title || ""),
+      make("span", { "data-testid": "card-text" }, card.desc || ""),
+      make("small", { "data-testid": "card-link" }, card.link || "")),
+    card.imgUrl ? make("img", { class: "shared__picture", src: card.imgUrl, alt: "", width: 64, height: 64 }) : null);
+}
+
+function showCard(isShown) {
+  byId("browser-card").hidden = !isShown;
+  byId("browser-share").setAttribute("aria-expanded", String(isShown));
 }
 
 function showTitle(text) {
