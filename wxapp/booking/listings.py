@@ -201,7 +201,9 @@ def with_who(statement: Any, model: Any) -> sa.Select[Any]:
     return joined
 
 
-_seats = sa.select(sa.func.coalesce(sa.func.sum(Slot.capacity), 0)).where(Slot.session_id == Session.id)
+_seats = sa.select(sa.cast(sa.func.coalesce(sa.func.sum(Slot.capacity), 0), sa.Integer)).where(
+    Slot.session_id == Session.id
+)
 _people = sa.select(sa.func.count()).where(Booking.session_id == Session.id, Booking.status.in_(HAS_SEAT))
 _waits = sa.select(sa.func.count()).where(Wait.session_id == Session.id, Wait.status.in_(IN_LINE))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import islice
 
@@ -68,8 +69,8 @@ def fill(by: str) -> None:
     for number, physician_id in enumerate(physicians):
         starts, ends = (MORNING, AFTERNOON)[number % 2]
         work = Work(physician_id, None, starts, ends, 30, 3, f"门诊楼{3 + number % 2}层{number + 1:02d}诊室", 5_000)
-        weekdays = [(number + step) % 5 for step in (0, 1, 3)]
-        rosters.add_plans(Line(work, 0, today, None, 14, 420), weekdays, by=by)
+        days = [(number + step) % 5 for step in (0, 1, 3)]
+        rosters.add_plans(Line(work, 0, today, None, 14, 420), days, by=by)
     if physicians:
         _exceptions(physicians[-1], by)
         _calls(physicians[:4], by)
@@ -83,7 +84,7 @@ def _exceptions(physician_id: int, by: str) -> None:
     rosters.add_session(evening, today + timedelta(days=2), by=by)
 
 
-def _calls(physicians: list[int], by: str) -> None:
+def _calls(physicians: Sequence[int], by: str) -> None:
     """Book today, if there is still time, and on the following days; each patient once."""
     patients = iter(db.session.scalars(sa.select(Patient).order_by(Patient.id.desc()).limit(24)).all())
     for physician_id in physicians:
