@@ -64,6 +64,7 @@ JOBS: list[Job] = [
     Job("payments.close_expired", payment_tasks.close_expired, "关闭超时未付款的订单", every=10 * SECOND),
     Job("payments.carry_out_refunds", payment_tasks.carry_out_refunds, "办理退款", every=2 * SECOND),
     Job("payments.give_back_late_money", payment_tasks.give_back_late_money, "退回迟到的付款", every=MINUTE),
+    Job("mall.report_shippings", mall_tasks.report_shippings, "上报小程序订单发货", every=30 * SECOND),
     Job("mall.remind_unpaid", mall_tasks.remind_unpaid, "提醒即将关闭的订单", every=MINUTE),
     Job("booking.expire_holds", booking_tasks.expire_holds, "释放过期号源并通知候补", every=MINUTE),
     Job("booking.make_sessions", rosters.make_sessions, "按排班生成号源", every=60 * MINUTE),

@@ -6,7 +6,7 @@ from flask import Flask, Response, request
 
 from sandbox import endpoints, oauth, sms
 from sandbox.account import api as account_api
-from sandbox.account import basics, codes, media, menu, service_messages, templates
+from sandbox.account import basics, codes, media, menu, service_messages, shipping, templates
 from sandbox.account.state import AccountState
 from sandbox.browser import proxy
 from sandbox.browser import views as browser_views
@@ -22,7 +22,7 @@ from sandbox.phone import api as phone_api
 from sandbox.phone import views as phone_views
 from sandbox.world import World
 
-CALLS = (basics, codes, media, menu, service_messages, templates)
+CALLS = (basics, codes, media, menu, service_messages, shipping, templates)
 """Modules that publish calls of the official account by being imported."""
 
 OWN_ON_PERSON_HOSTS = ("/__sandbox/", "/connect/oauth2/", "/phone", "/open/js/jweixin", "/mmbiz/")

@@ -51,6 +51,13 @@ class OfficialAccount(Section):
     """Whether the account is bound to an Open Platform account, so that a unionid exists."""
 
 
+class MiniProgram(Section):
+    """The hospital's mini-program; what is paid in it is held back until its delivery is reported."""
+
+    appid: str = "wx0000000000000002"
+    secret: str = "sandbox-mini-secret"
+
+
 class Pay(Section):
     """The merchant and its keys; files are PEM."""
 
@@ -175,6 +182,7 @@ class Config(Section):
     server: Server = Server()
     backend: Backend = Backend()
     official_account: OfficialAccount = OfficialAccount()
+    mini_program: MiniProgram = MiniProgram()
     pay: Pay = Pay()
     sms: Sms = Sms()
     templates: tuple[Template, ...] = ()

@@ -17,8 +17,8 @@ def token() -> Body:
     """Issue a token; each call kills the one before."""
     if request.args.get("grant_type") != "client_credential":
         raise ApiError(40002, "invalid grant_type")
-    _check_caller(request.args.get("appid", ""), request.args.get("secret", ""))
-    value, left = tokens.issue(world())
+    appid = _check_caller(request.args.get("appid", ""), request.args.get("secret", ""))
+    value, left = tokens.issue(world(), appid=appid)
     return {"access_token": value, "expires_in": left}
 
 
@@ -28,8 +28,8 @@ def stable_token() -> Body:
     body = json_body()
     if body.get("grant_type") != "client_credential":
         raise ApiError(40002, "invalid grant_type")
-    _check_caller(str(body.get("appid", "")), str(body.get("secret", "")))
-    value, left = tokens.issue_stable(world(), force=body.get("force_refresh") is True)
+    appid = _check_caller(str(body.get("appid", "")), str(body.get("secret", "")))
+    value, left = tokens.issue_stable(world(), force=body.get("force_refresh") is True, appid=appid)
     return {"access_token": value, "expires_in": left}
 
 
@@ -108,5 +108,5 @@ def known(openid: object) -> Person:
         raise ApiError(40003) from None
 
 
-def _check_caller(appid: str, secret: str) -> None:
-    tokens.check_caller(world(), appid=appid, secret=secret, address=request.remote_addr or "")
+def _check_caller(appid: str, secret: str) -> str:
+    return tokens.check_caller(world(), appid=appid, secret=secret, address=request.remote_addr or "")

@@ -63,6 +63,15 @@ MESSAGES = {
     47003: "argument invalid!",
     48001: "api unauthorized",
     48006: "forbid to clear quota because of reaching the limit",
+    10060001: "支付单不存在",
+    10060003: "支付单已使用重新发货机会",
+    10060004: "支付单处于不可发货的状态",
+    10060005: "物流类型有误",
+    10060008: "商品描述item_desc字段不能为空",
+    10060009: "商品描述item_desc字段太长",
+    10060014: "参数错误",
+    10060031: "订单不属于用户openid",
+    268485224: "上传时间非法，请按照 RFC 3339 格式填写",
     76022: "could not use this cgi_path, no permission",
 }
 

@@ -108,6 +108,16 @@ class Refund:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shipping:
+    """What the mini-program told of the delivery of a payment; ``times`` counts how often."""
+
+    logistics_type: int
+    description: str
+    made_at: str
+    times: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Movement:
     """One line of the merchant's account. ``fen`` is negative for money that leaves."""
 
@@ -138,6 +148,8 @@ class Books:
     """out_trade_no to the out_refund_no of its refunds, oldest first."""
     unsettled: list[str] = field(default_factory=list)
     """out_refund_no of the refunds that are PROCESSING."""
+    shippings: dict[str, Shipping] = field(default_factory=dict)
+    """By out_trade_no: payments of a mini-program whose money is not held back any more."""
     is_open: bool = False
 
     def open_account(self, fen: int, *, now: float) -> None:
@@ -227,6 +239,14 @@ class Books:
     def refunded_fen(self, order: Order) -> int:
         """Return what has been refunded or is on its way."""
         return sum(refund.refund_fen for refund in self.refunds_of(order) if refund.holds_money)
+
+    def held_fen(self, appid: str) -> int:
+        """Return what is held back of the payments of a mini-program, until their delivery is reported."""
+        return sum(
+            order.total_fen - self.refunded_fen(order)
+            for order in self.paid_orders()
+            if order.appid == appid and order.out_trade_no not in self.shippings
+        )
 
     def money_of_people(self) -> dict[str, dict[str, int]]:
         """Return per person what they paid, and what came back to them for certain."""

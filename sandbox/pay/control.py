@@ -120,6 +120,7 @@ def money() -> Answer:
             people=people,
             merchant={
                 "balance_fen": books.balance_fen,
+                "held_fen": books.held_fen(here.world.config.mini_program.appid),
                 "received_fen": sum(each["paid_fen"] for each in people.values()),
                 "returned_fen": sum(each["returned_fen"] for each in people.values()),
                 "movements": [asdict(movement) for movement in books.movements[-200:]],
@@ -167,6 +168,10 @@ def _order(here: Desk, order: Order) -> dict[str, Any]:
         "pays_until": shown(order.pays_until),
         "prepay_ids": [prepay.prepay_id for prepay in order.prepays],
         "refunds": [_refund(refund) for refund in here.books.refunds_of(order)],
+        "is_held": order.is_paid
+        and order.appid == here.world.config.mini_program.appid
+        and order.out_trade_no not in here.books.shippings,
+        "shipping": asdict(shipping) if (shipping := here.books.shippings.get(order.out_trade_no)) else None,
     }
 
 
@@ -228,7 +233,8 @@ def change_balance() -> Answer:
     """Top the merchant's account up (or draw money out with a negative number)."""
     here, asked = desk(), _asked(BalanceChange)
     with here.world.change():
-        if here.books.balance_fen + asked.change_fen < 0:
+        held_fen = here.books.held_fen(here.world.config.mini_program.appid)
+        if asked.change_fen < 0 and here.books.balance_fen + asked.change_fen < held_fen:
             raise ValueError("the account holds less than that")
         here.books.move(asked.change_fen, now=here.now(), business="充值" if asked.change_fen > 0 else "提现")
         return jsonify(balance_fen=here.books.balance_fen)

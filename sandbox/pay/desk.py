@@ -74,7 +74,8 @@ class Desk:
     @property
     def appids(self) -> tuple[str, ...]:
         """The AppIDs tied to the merchant."""
-        return (self.world.config.official_account.appid, *self.world.config.pay.other_appids)
+        config = self.world.config
+        return (config.official_account.appid, config.mini_program.appid, *config.pay.other_appids)
 
     def person_of(self, *, appid: str, openid: str) -> Person | None:
         """Return whose openid this is under the AppID."""

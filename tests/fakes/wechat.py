@@ -18,6 +18,7 @@ from wxapp.wechat.jssdk import sign
 from wxapp.wechat.values import (
     Article,
     Choice,
+    Delivery,
     DownloadedMedia,
     Follower,
     JsConfig,
@@ -28,7 +29,7 @@ from wxapp.wechat.values import (
     TemplateMessage,
 )
 
-__all__ = ["FakeJsSdk", "FakeOAuth", "FakeOfficialAccount", "FakePay", "FakeSms"]
+__all__ = ["FakeJsSdk", "FakeMiniProgram", "FakeOAuth", "FakeOfficialAccount", "FakePay", "FakeSms"]
 
 
 @dataclass
@@ -125,6 +126,19 @@ class FakeOfficialAccount(Failing):
         self.meet_failure()
         self.tickets_given += 1
         return f"ticket-{self.tickets_given}", 7200
+
+
+@dataclass
+class FakeMiniProgram(Failing):
+    """A mini-program that keeps what it was told; ``shipped`` has each payment once, as WeChat does."""
+
+    told: list[Delivery] = field(default_factory=list)
+    shipped: dict[str, Delivery] = field(default_factory=dict)
+
+    def upload_shipping(self, delivery: Delivery) -> None:
+        self.told.append(delivery)
+        self.meet_failure()
+        self.shipped[delivery.transaction_id] = delivery
 
 
 @dataclass

@@ -7,13 +7,14 @@ import inspect
 import pytest
 
 from tests.fakes.store import MemoryStore
-from tests.fakes.wechat import FakeJsSdk, FakeOAuth, FakeOfficialAccount, FakePay, FakeSms
+from tests.fakes.wechat import FakeJsSdk, FakeMiniProgram, FakeOAuth, FakeOfficialAccount, FakePay, FakeSms
 from wxapp.core.store import DatabaseStore, RedisStore
 from wxapp.sms.client import Sms
 from wxapp.sms.interfaces import SmsApi
 from wxapp.wechat.client import OfficialAccount
-from wxapp.wechat.interfaces import JsSdkApi, OAuthApi, OfficialAccountApi, PayApi, TokenStore
+from wxapp.wechat.interfaces import JsSdkApi, MiniProgramApi, OAuthApi, OfficialAccountApi, PayApi, TokenStore
 from wxapp.wechat.jssdk import JsSdk
+from wxapp.wechat.mini_program import MiniProgram
 from wxapp.wechat.oauth import OAuth
 from wxapp.wechat.pay.client import Pay
 
@@ -23,6 +24,8 @@ from wxapp.wechat.pay.client import Pay
     [
         (OfficialAccountApi, OfficialAccount),
         (OfficialAccountApi, FakeOfficialAccount),
+        (MiniProgramApi, MiniProgram),
+        (MiniProgramApi, FakeMiniProgram),
         (OAuthApi, OAuth),
         (OAuthApi, FakeOAuth),
         (JsSdkApi, JsSdk),

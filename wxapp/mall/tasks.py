@@ -7,7 +7,7 @@ from datetime import timedelta
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.mall import queries, settings
-from wxapp.mall.services import ordering
+from wxapp.mall.services import ordering, shipping
 
 
 def remind_unpaid(*, limit: int = 200) -> int:
@@ -20,3 +20,8 @@ def remind_unpaid(*, limit: int = 200) -> int:
         with transaction():
             ordering.tell_closing_soon(order_no)
     return len(orders)
+
+
+def report_shippings(*, limit: int = 50) -> int:
+    """Tell WeChat of deliveries, so that it hands out the money of the mini-program; return how many were tried."""
+    return shipping.report_due(limit=limit)

@@ -149,7 +149,8 @@ async function drawPay() {
   if (!changed("pay", [orders, refunds])) return;
   fill("orders", "orders-rows", orders.map((order) => make("tr", {},
     make("td", {}, order.out_trade_no), make("td", {}, order.description),
-    make("td", { class: "number" }, yuan(order.total_fen)), make("td", {}, order.state))));
+    make("td", { class: "number" }, yuan(order.total_fen)), make("td", {}, order.state),
+    make("td", {}, order.is_held ? "待发货，货款冻结" : order.shipping ? `已发货：${order.shipping.description}` : ""))));
   byId("refunds-table").hidden = !refunds.length;
   byId("refunds-rows").replaceChildren(...refunds.map((refund) => make("tr", {},
     make("td", {}, refund.out_refund_no), make("td", {}, refund.out_trade_no),
