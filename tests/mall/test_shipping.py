@@ -126,7 +126,7 @@ def test_money_of_another_kind_is_not_told(program: FakeMiniProgram) -> None:
 
 
 def test_a_payment_that_is_not_seen_yet_is_told_again(paid: Order, program: FakeMiniProgram, at: Clock) -> None:
-    program.fail_next(UNSEEN, UNSEEN)
+    program.fail_next(UNSEEN, times=2)
     for _ in range(2):
         at(timedelta(minutes=2))
         assert tasks.report_shippings() == 1
@@ -171,7 +171,7 @@ def test_what_stays_wrong_waits_for_people(
 
 
 def test_it_is_not_tried_for_ever(paid: Order, program: FakeMiniProgram, at: Clock) -> None:
-    program.fail_next(*[UNSEEN] * MOST_REPORTS)
+    program.fail_next(UNSEEN, times=MOST_REPORTS)
     for _ in range(MOST_REPORTS + 3):
         at(timedelta(hours=5))
         tasks.report_shippings()
