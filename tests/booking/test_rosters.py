@@ -203,9 +203,7 @@ def test_an_extra_session_stands_in_the_roster_s_way() -> None:
 
 def test_an_extra_session_can_be_booked_at_once_but_not_in_the_past() -> None:
     physician_id = make_physician().id
-    extra = db.session.get_one(
-        Session, rosters.add_session(Work(physician_id, None, 600, 720, 30, 1), TUESDAY, by=BY)
-    )
+    extra = db.session.get_one(Session, rosters.add_session(Work(physician_id, None, 600, 720, 30, 1), TUESDAY, by=BY))
     assert extra.released_at <= clock.now()
     with pytest.raises(Invalid):
         rosters.add_session(Work(physician_id, None, 480, 600, 30, 1), TODAY, by=BY)
