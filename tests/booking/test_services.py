@@ -107,6 +107,29 @@ def test_a_person_has_one_appointment_at_a_time() -> None:
     make_booking(slots_of(one)[1], patient_id=patient.id)
 
 
+@pytest.mark.parametrize(
+    ("starts", "ends", "is_free"),
+    [
+        ("09:40", "09:50", False),  # inside
+        ("09:00", "11:00", False),  # around
+        ("09:15", "09:31", False),  # over the beginning
+        ("09:59", "10:30", False),  # over the end
+        ("09:00", "09:30", True),  # ends when the other begins
+        ("10:00", "10:30", True),  # begins when the other ends
+    ],
+)  # fmt: skip
+def test_half_open_stretches_overlap(starts: str, ends: str, is_free: bool) -> None:
+    day, patient = clock.today() + timedelta(days=1), make_patient()
+    make_booking(slots_of(make_session(day=day, starts="09:30", ends="10:00"))[0], patient_id=patient.id)
+    length = {"09:40": 10, "09:00": 120 if ends == "11:00" else 30, "09:15": 16, "09:59": 31, "10:00": 30}[starts]
+    other = slots_of(make_session(day=day, starts=starts, ends=ends, slot_minutes=length))[0]
+    if is_free:
+        make_booking(other, patient_id=patient.id)
+    else:
+        with pytest.raises(errors.SameTime):
+            make_booking(other, patient_id=patient.id)
+
+
 def test_a_person_has_no_more_appointments_ahead_than_allowed() -> None:
     patient = make_patient()
     slots = slots_of(make_session())

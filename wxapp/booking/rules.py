@@ -21,11 +21,6 @@ def booking_number(day: date, digits: str) -> str:
     return f"B{day:%y%m%d}{digits}"
 
 
-def overlaps(starts_at: datetime, ends_at: datetime, other_starts_at: datetime, other_ends_at: datetime) -> bool:
-    """Whether two stretches of time share a moment; the end of one may be the beginning of the other."""
-    return starts_at < other_ends_at and other_starts_at < ends_at
-
-
 def is_late(starts_at: datetime, *, now: datetime, hours: int) -> bool:
     """Whether it is too late to move, and cancelling counts."""
     return now > starts_at - timedelta(hours=hours)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.booking import rules
-from wxapp.booking.models import Booking, Wait
+from wxapp.booking.models import Booking, BookingStatus, Wait
 from wxapp.booking.services import absences, persons
 from wxapp.core.db import change, db, transaction
 from wxapp.patients.models import Patient
@@ -38,7 +38,7 @@ def join_patient(wechat_user_id: int, patient_id: int) -> int:
         for wait in in_line:
             _join_wait(wait, patient_id, key)
         joined = sum(_join_booking(booking, patient_id, key) for booking in found)
-        if joined:
+        if any(one.status is BookingStatus.MISSED or one.is_late_cancel for one in found):
             absences.count_absence(key)
         return joined
 
