@@ -92,7 +92,7 @@
     dayHeaderFormat: (date) => `${two(date.getMonth() + 1)}-${two(date.getDate())} 周${"日一二三四五六"[date.getDay()]}`,
     eventContent: (info) => {
       const isGround = info.event.display === "background";
-      return isGround ? info.event.title : `${timeOf(info.event.start)} ${info.event.title}`;
+      return isGround ? info.event.title : `${info.event.title} ${timeOf(info.event.start)}`;
     },
     nowIndicator: true,
     eventStartEditable: true,
@@ -104,4 +104,6 @@
     },
     eventDrop: dropped,
   });
+  // Columns stay wide enough to read; the board scrolls.
+  board.firstElementChild.style.minWidth = `${4 + (isWeek ? 7 : columns.length) * 4.75}rem`;
 })();
