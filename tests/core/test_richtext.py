@@ -70,6 +70,10 @@ def test_links_stay(address: str) -> None:
     assert f'href="{address}"' in richtext.clean(f'<p><a href="{address}">看</a></p>')
 
 
+def test_a_picture_without_words_is_not_read_out_by_its_address() -> None:
+    assert richtext.clean('<p><img src="/media/abc"></p>') == '<p><img src="/media/abc" alt=""></p>'
+
+
 def test_a_text_without_paragraphs_gets_one_per_line() -> None:
     assert richtext.clean("第一行\n\n 第二行 & <b>三</b>") == "<p>第一行</p><p>第二行 &amp; <b>三</b></p>"
 

@@ -112,7 +112,8 @@ def test_moments_are_the_hospitals(editor: Editor) -> None:
     editor.post("/pc/website/slides", **SLIDE, picture=picture(), visible_from="2026-03-05T08:00")
     number = db.session.scalars(sa.select(Slide.id)).one()
     assert queries.get(Slide, number).visible_from.isoformat() == "2026-03-05T00:00:00+00:00"
-    assert 'value="2026-03-05T08:00"' in editor.get(f"/pc/website/slides/{number}").text
+    page = editor.get(f"/pc/website/slides/{number}").text
+    assert 'name="visible_from" type="datetime-local" value="2026-03-05T08:00"' in page
 
 
 # --- pictures --------------------------------------------------------------------------------------------------------
@@ -331,7 +332,7 @@ def test_a_wrong_field_comes_back_with_what_was_typed(editor: Editor, over: Any,
 
 
 def test_removing_a_physician_says_what_became_of_it(app: Flask, editor: Editor) -> None:
-    free, needed = make_physician(), make_physician(name="有排班")
+    free, needed = make_physician(), make_physician(name="甲")
     with transaction():
         day = clock.today()
         db.session.add(
@@ -341,7 +342,7 @@ def test_removing_a_physician_says_what_became_of_it(app: Flask, editor: Editor)
     hidden = editor.post(f"/pc/physicians/{needed.id}/remove", headers=JSON).get_json()
     assert (gone["msg"], gone["is_removed"]) == ("已删除", True)
     assert (hidden["msg"], hidden["is_removed"]) == (
-        "有排班有排班、预约或报告记录，资料已保留并改为不在主页展示",
+        "甲有排班、预约或报告记录，资料已保留并改为不在主页展示",
         False,
     )
     assert editor.get(f"/pc/physicians/{needed.id}").status_code == 200

@@ -30,9 +30,11 @@ ALLOWED_ATTRIBUTES = {
 }
 LINK_SCHEMES = {"https", "http", "tel"}
 
-_BLOCK = re.compile(r"<(?:p|br|h[1-6]|ul|ol|li|table|div|blockquote|section|article)\b", re.IGNORECASE)
+_BLOCK = re.compile(r"<(?:p|h3|h4|ul|ol|table|blockquote)>")
 _PICTURE = re.compile(r"/media/[\w-]{1,60}")
 _VISIBLE = re.compile(r"<(?:img [^>]*src=|hr\b)")
+_WITHOUT_WORDS = re.compile(r'<img (src="/media/[\w-]+")>')
+"""A picture that nobody has described would be read out by its address."""
 _SPACE = re.compile(r"\s+")
 _END_OF_LINE = re.compile(r"(?=</(?:p|li|h3|h4|td|th|tr|blockquote)>|<br)")
 
@@ -42,8 +44,13 @@ def clean(text: str) -> str:
 
     A text without paragraphs, as it is typed where no editor runs, gets one per line. Cleaning twice changes nothing.
     """
-    if not _BLOCK.search(text):
-        text = "".join(f"<p>{line.strip()}</p>" for line in text.splitlines() if line.strip())
+    cleaned = _clean(text)
+    if not _BLOCK.search(cleaned):
+        cleaned = _clean("".join(f"<p>{line.strip()}</p>" for line in cleaned.splitlines() if line.strip()))
+    return cleaned if plain(cleaned) or _VISIBLE.search(cleaned) else ""
+
+
+def _clean(text: str) -> str:
     cleaned = nh3.clean(
         text,
         tags=ALLOWED_TAGS,
@@ -51,8 +58,8 @@ def clean(text: str) -> str:
         attribute_filter=_kept_value,
         url_schemes=LINK_SCHEMES,
         link_rel="noopener noreferrer",
-    ).strip()
-    return cleaned if plain(cleaned) or _VISIBLE.search(cleaned) else ""
+    )
+    return _WITHOUT_WORDS.sub(r'<img \1 alt="">', cleaned).strip()
 
 
 def _kept_value(tag: str, name: str, value: str) -> str | None:

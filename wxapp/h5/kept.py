@@ -20,7 +20,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakSet
 
-from flask import Flask, g, has_app_context, request
+from flask import Flask, current_app, g, has_app_context, request
 
 from wxapp.core import clock, generation
 from wxapp.core.db import transaction
@@ -75,7 +75,8 @@ def forget_public_pages() -> None:
     an application only the pages of this process are forgotten.
     """
     for kept in _all:
-        kept.pages.clear()
+        if not has_app_context() or kept.app.extensions is current_app.extensions:
+            kept.pages.clear()
     if has_app_context():
         with transaction():
             generation.step()

@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, field_validator
 
 from wxapp.core import clock, richtext
 from wxapp.core.forms import Form, FormKey
-
-
-def _parse_moment(value: object) -> object:
-    """Read what a field of date and time sends: the hospital's time without a zone."""
-    if not isinstance(value, str):
-        return value
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        raise ValueError("时间格式应如2026-01-31 08:00") from None
-    if not 2000 <= moment.year < 2200:
-        raise ValueError("时间应在2000年至2199年之间")
-    return moment if moment.tzinfo else moment.replace(tzinfo=clock.HOSPITAL_ZONE)
-
-
-Moment = Annotated[datetime, BeforeValidator(_parse_moment)]
 
 
 class PhysicianForm(Form):
@@ -36,7 +19,7 @@ class PhysicianForm(Form):
     title: str = Field(title="职称", max_length=20)
     academic_titles: str = Field("", title="学术职务", max_length=100)
     good_at: str = Field("", title="擅长", max_length=200)
-    profile: str = Field("", title="医生简介", max_length=10_000)
+    profile: str = Field("", title="医生简介", max_length=8_000)
     position: int = Field(100, title="排序", ge=0, le=9999)
     is_shown: bool = Field(False, title="在主页展示")
     version: int = Field(1, title="版本", ge=1)
@@ -45,9 +28,23 @@ class PhysicianForm(Form):
 class _ScheduledForm(Form):
     form_key: FormKey = ""
     is_published: bool = Field(False, title="发布")
-    visible_from: Moment | None = Field(None, title="开始展示")
-    visible_until: Moment | None = Field(None, title="结束展示")
+    visible_from: datetime | None = Field(None, title="开始展示")
+    visible_until: datetime | None = Field(None, title="结束展示")
     version: int = Field(1, title="版本", ge=1)
+
+    @field_validator("visible_from", "visible_until", mode="before")
+    @classmethod
+    def _read_moment(cls, value: object) -> object:
+        """Read what a field of date and time sends: the hospital's time without a zone."""
+        if not isinstance(value, str):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            raise ValueError("时间格式应如2026-01-31 08:00") from None
+        if not 2000 <= moment.year < 2200:
+            raise ValueError("时间应在2000年至2199年之间")
+        return moment if moment.tzinfo else moment.replace(tzinfo=clock.HOSPITAL_ZONE)
 
 
 class SlideForm(_ScheduledForm):
@@ -77,7 +74,7 @@ class ArticleForm(_ScheduledForm):
     summary: str = Field("", title="摘要", max_length=200)
     body_html: str = Field("", title="正文", max_length=richtext.MAX_LENGTH)
     is_pinned: bool = Field(False, title="置顶")
-    visible_from: Moment | None = Field(None, title="发布时间")
+    visible_from: datetime | None = Field(None, title="发布时间")
 
 
 class CategoryForm(Form):
