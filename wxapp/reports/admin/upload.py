@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 from flask import request, url_for
@@ -154,7 +155,7 @@ def _document() -> bytes:
     upload = request.files.get("document")
     if upload is None or not upload.filename:
         return b""
-    raw = upload.stream.read(documents.MAX_DOCUMENT_BYTES + 1)
+    raw = _read(upload, most=documents.MAX_DOCUMENT_BYTES)
     if len(raw) > documents.MAX_DOCUMENT_BYTES:
         raise Invalid({"document": "PDF不能超过20MB"})
     if not raw:
@@ -170,7 +171,13 @@ def _pictures() -> tuple[bytes, ...]:
 
 
 def _picture(upload: FileStorage) -> bytes:
-    raw = upload.stream.read(files.MAX_PICTURE_BYTES + 1)
+    raw = _read(upload, most=files.MAX_PICTURE_BYTES)
     if len(raw) > files.MAX_PICTURE_BYTES:
         raise Invalid({"pictures": "每张图片不能超过8MB"})
     return raw
+
+
+def _read(upload: FileStorage, *, most: int) -> bytes:
+    """Return what was sent, or one byte more than may be; the file it was buffered in is gone then."""
+    with closing(upload):
+        return upload.stream.read(most + 1)
