@@ -35,7 +35,7 @@ BY = "staff:1"
 
 
 @pytest.fixture
-def patient_id(app: Flask, database: None) -> int:  # noqa: ARG001 - it forgets what the test wrote
+def patient_id(app: Flask, database: None) -> int:
     return make_patient().id
 
 
