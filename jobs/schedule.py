@@ -16,6 +16,7 @@ from wxapp.messages import services as messages
 from wxapp.messages import tasks as message_tasks
 from wxapp.patients import tasks as patient_tasks
 from wxapp.payments import tasks as payment_tasks
+from wxapp.reports import tasks as report_tasks
 from wxapp.reports.services import messages as report_messages
 from wxapp.wallet import tasks as wallet_tasks
 
@@ -69,6 +70,7 @@ JOBS: list[Job] = [
     Job("booking.expire_holds", booking_tasks.expire_holds, "释放过期号源并通知候补", every=MINUTE),
     Job("booking.make_sessions", rosters.make_sessions, "按排班生成号源", every=60 * MINUTE),
     Job("booking.remind", booking_tasks.remind, "发送就诊提醒", every=MINUTE),
+    Job("reports.join_parked", report_tasks.join_parked, "匹配新建档患者的报告", every=5 * MINUTE),
     Job("messages.broadcast", message_tasks.broadcast, "群发消息", every=2 * SECOND),
     Job("booking.close_past_days", booking_tasks.close_past_days, "登记未到与已就诊的预约", at="00:30"),
     Job("wallet.close_days", wallet_tasks.close_days, "登记每日账目", at="00:20"),

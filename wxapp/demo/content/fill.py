@@ -20,7 +20,7 @@ from wxapp.core.config import load
 from wxapp.core.db import db, transaction
 from wxapp.core.settings import SettingRow
 from wxapp.demo import pictures, set_up
-from wxapp.demo.content import booking, goods, people, redemption, rosters, shopping, texts, website
+from wxapp.demo.content import booking, goods, laboratories, people, redemption, reports, rosters, shopping, texts, website
 from wxapp.demo.set_up import APPID
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
 from wxapp.mall import queries as mall_queries
@@ -122,6 +122,8 @@ def _fill(app: Flask, passwords: dict[str, str]) -> None:
     redemption.fill(BY, SECOND)
     shopping.fill(BY)
     booking.fill(BY)
+    reports.fill(BY)
+    laboratories.fill(BY)
     with transaction():  # last: a start that was interrupted begins anew
         db.session.add(SettingRow(name=DEMO_MARK, value="true", changed_at=clock.now(), changed_by=BY))
     log.info("demo: filled %s", app.config["SQLALCHEMY_DATABASE_URI"])
