@@ -77,7 +77,7 @@ def percent(part: int, whole: int) -> str:
 def compared(now: int, before: int) -> str:
     """Return how a figure stands to the one before, for people."""
     if not before:
-        return "上期为0" if now else "与上期持平"
+        return "上期没有" if now else "与上期持平"
     change = (now - before) * 100 / before
     if abs(change) < 0.05:
         return "与上期持平"
