@@ -10,6 +10,7 @@ from wxapp.admin.cells import Badge, Column
 from wxapp.admin.fields import ShownForm, money_text
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
+from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.core import files
 from wxapp.core.errors import Invalid
@@ -21,7 +22,7 @@ from wxapp.mall.admin.door import interface
 from wxapp.mall.forms import GoodsForm, PictureForm, StockForm
 from wxapp.mall.models import Goods, GoodsKind
 from wxapp.mall.services import catalogue
-from wxapp.mall.services.catalogue import GoodsDraft, Once
+from wxapp.mall.services.catalogue import GoodsDraft
 
 ON_SALE = {True: Badge("在售", "green"), False: Badge("已下架", "grey")}
 KINDS = {kind: Badge(kind.label, "blue" if kind is GoodsKind.PACKAGE else "grey") for kind in GoodsKind}
@@ -105,13 +106,9 @@ _HELP = {
 def add_goods() -> Done:
     """Add goods; pictures follow on their page."""
     form = read_form(GoodsForm)
-    goods = catalogue.add_goods(_draft(form), stock=form.stock, once=_once(form.form_key))
+    goods_id = int(once("mall.add_goods", form, lambda: str(catalogue.add_goods(_draft(form), stock=form.stock).id)))
     forget_public_pages()
-    return Done("商品已保存，请上传图片", location=url_for("mall_admin.goods_form", goods_id=goods.id), id=goods.id)
-
-
-def _once(form_key: str) -> Once | None:
-    return Once(current_staff().actor, form_key) if form_key else None
+    return Done("商品已保存，请上传图片", location=url_for("mall_admin.goods_form", goods_id=goods_id), id=goods_id)
 
 
 def _draft(form: GoodsForm) -> GoodsDraft:
@@ -180,9 +177,14 @@ def change_goods(goods_id: int) -> Done:
 def change_stock(goods_id: int) -> Done:
     """Add to the stock or take from it; orders take theirs at the same time."""
     form = read_form(StockForm)
-    catalogue.change_stock(goods_id, by_pieces=form.by_pieces, once=_once(form.form_key))
+    once("mall.change_stock", form, lambda: _change_stock(goods_id, form.by_pieces), goods=goods_id)
     forget_public_pages()
     return Done(f"库存已{'增加' if form.by_pieces >= 0 else '减少'}{abs(form.by_pieces)}")
+
+
+def _change_stock(goods_id: int, by_pieces: int) -> str:
+    catalogue.change_stock(goods_id, by_pieces=by_pieces)
+    return ""
 
 
 @interface(

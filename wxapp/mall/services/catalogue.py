@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from wxapp.core import clock, idempotency, richtext
+from wxapp.core import clock, richtext
 from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, NotFound, Stale
 from wxapp.mall import queries
@@ -35,36 +34,18 @@ class GoodsDraft:
     """Name and purpose of each examination, in order."""
 
 
-@dataclass(frozen=True)
-class Once:
-    """Whose press of which form it is: the same one has its effect once."""
-
-    by: str
-    key: str
-
-
-def add_goods(draft: GoodsDraft, *, stock: int, once: Once | None = None) -> Goods:
+def add_goods(draft: GoodsDraft, *, stock: int) -> Goods:
     """Add goods with their first stock.
 
     :raises Invalid: beside the field that is wrong
     """
     _check(draft)
-
-    def add() -> str:
-        with transaction():
-            goods = Goods(stock=stock, created_at=clock.now())
-            _fill(goods, draft)
-            db.session.add(goods)
-            db.session.flush()  # its key is the answer
-            return str(goods.id)
-
-    return db.session.get_one(Goods, int(_do(once, "add_goods", {"draft": asdict(draft), "stock": stock}, add)))
-
-
-def _do(once: Once | None, use_case: str, asked: Mapping[str, Any], work: Callable[[], str]) -> str:
-    if once is None:
-        return work()
-    return idempotency.once(f"{once.by}/mall.{use_case}", once.key, asked, work)
+    with transaction():
+        goods = Goods(stock=stock, created_at=clock.now())
+        _fill(goods, draft)
+        db.session.add(goods)
+        db.session.flush()  # its key is the answer to the form
+    return goods
 
 
 def change_goods(goods_id: int, draft: GoodsDraft, *, version: int) -> Goods:
@@ -122,7 +103,7 @@ def _fill(goods: Goods, draft: GoodsDraft) -> None:
 MOST_STOCK = 10_000_000
 
 
-def change_stock(goods_id: int, *, by_pieces: int, once: Once | None = None) -> None:
+def change_stock(goods_id: int, *, by_pieces: int) -> None:
     """Add pieces to the stock, or take some away.
 
     :raises NotFound: there are no such goods
@@ -130,15 +111,10 @@ def change_stock(goods_id: int, *, by_pieces: int, once: Once | None = None) -> 
     """
     new = Goods.stock + by_pieces
     step = sa.update(Goods).where(Goods.id == goods_id, new >= 0, new <= MOST_STOCK).values(stock=new)
-
-    def take_or_add() -> str:
-        with transaction():
-            if change(step) != 1:
-                queries.get_goods(goods_id)
-                raise Invalid({"by_pieces": "库存不足以减少这么多" if by_pieces < 0 else "库存过大"})
-        return ""
-
-    _do(once, "change_stock", {"goods": goods_id, "pieces": by_pieces}, take_or_add)
+    with transaction():
+        if change(step) != 1:
+            queries.get_goods(goods_id)
+            raise Invalid({"by_pieces": "库存不足以减少这么多" if by_pieces < 0 else "库存过大"})
 
 
 def put_on_sale(goods_id: int, *, is_on_sale: bool) -> None:
