@@ -29,13 +29,13 @@ class _Stopped(Exception):
 
 def run(*, port: int, folder: Path, workers: int) -> int:
     """Serve the demo until Ctrl-C; return the exit status."""
-    for wanted in (port, port + 1):
+    files, addresses = Folder(folder.resolve()), Addresses.on(port)
+    for wanted in (port, port + 1, addresses.mllp_port):
         if _is_taken(wanted):
             click.echo(f"port {wanted} is in use; choose another with PORT=…", err=True)
             return 2
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    files, addresses = Folder(folder.resolve()), Addresses.on(port)
     processes: dict[str, subprocess.Popen[bytes]] = {}
     try:
         is_new = not files.is_ready(addresses, newest_migration=_newest_migration())
@@ -45,12 +45,13 @@ def run(*, port: int, folder: Path, workers: int) -> int:
         told = _fill(files, addresses) if is_new else files.told()
         processes["web"] = _wxapp(files, "web", "--port", str(port), "--workers", str(workers))
         processes["scheduler"] = _wxapp(files, "scheduler")
+        processes["mllp"] = _wxapp(files, "mllp")
         for name, url in (("sandbox", f"{addresses.sandbox}/phone"), ("web", f"{addresses.web}/healthz")):
             _wait_until_serving(name, url, processes)
         if is_new:
             _connect(files)
             files.summary.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        _announce(files, told)
+        _announce(files, told, addresses)
         return _watch(processes)
     except _Stopped:
         return 0
@@ -168,13 +169,14 @@ def _connect(files: Folder) -> None:
     fill.connect_account(files.config)
 
 
-def _announce(files: Folder, told: dict[str, Any]) -> None:
+def _announce(files: Folder, told: dict[str, Any], addresses: Addresses) -> None:
     person = told["people"][0]
     lines = [
         "",
         f"  手机 (you are the patient)   {told['phone']}",
         f"  员工后台 (staff)             {told['staff_login']}",
         f"  沙箱控制台 (WeChat's side)    {told['control']}",
+        f"  报告接口 (reports come in)    {addresses.web}/fhir, /hl7, MLLP 127.0.0.1:{addresses.mllp_port}",
         "",
         "  员工账号 / 密码:",
         *(f"    {member['username']:<6}  {member['password']}" for member in told["staff"]),

@@ -40,10 +40,11 @@ class Addresses:
 
     web: str
     sandbox: str
+    mllp_port: int
 
     @classmethod
     def on(cls, port: int) -> Addresses:
-        return cls(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}")
+        return cls(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", port + 2)
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,10 @@ sign_name = "{HOSPITAL}"
 
 [sms.templates]
 {_pairs(sms)}
+
+[mllp]
+enabled = true
+port = {addresses.mllp_port}
 """
 
 

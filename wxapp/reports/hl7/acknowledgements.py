@@ -19,7 +19,7 @@ def acknowledgement(header: Header, *, refusal: Refusal | None = None, now: date
 
     :param refusal: why it was not taken; None when it was
     """
-    component, repetition, escape, part = header.encoding[:4]
+    component, repetition, escape, part = tuple(header.encoding[:4])
     version = header.first(12) if header.first(12) in VERSIONS else "2.5.1"
     code = refusal.code if refusal else ACCEPTED
     msh = [

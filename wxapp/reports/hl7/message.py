@@ -185,7 +185,7 @@ def read_message(raw: bytes, header: Header) -> Message:
 
 
 def _unescaper(header: Header) -> Callable[[str], str]:
-    component, repetition, escape, part = header.encoding[:4]
+    component, repetition, escape, part = tuple(header.encoding[:4])
     signs = {"F": header.separator, "S": component, "T": part, "R": repetition, "E": escape, "H": "", "N": ""}
     mark = re.escape(escape)
     sequence = re.compile(rf"{mark}([^{mark}]{{1,{_LONGEST_ESCAPE}}}){mark}")

@@ -258,7 +258,7 @@ def _joined(texts: Iterable[str]) -> str:
 def _patient_name(patient: Segment) -> str:
     names = patient.repetitions(5)
     ideographic = [name for name in names if name.piece(8) == "I"]
-    return fields.person((ideographic or names or [None])[0])
+    return fields.person(next(iter(ideographic or names), None))
 
 
 def _person(segment: Segment, at: int) -> str:

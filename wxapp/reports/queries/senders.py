@@ -107,7 +107,7 @@ def messages_for_staff(
     *, q: str = "", client: str = "", way: str = "", verdict: str = "", day: date | None = None
 ) -> sa.Select[Any]:
     """Return received messages without their bodies; ``q`` is a number of a report, whole, or of the message."""
-    shown = sa.select(
+    shown: sa.Select[Any] = sa.select(
         ReceivedMessage.id,
         ReceivedMessage.received_at,
         ReceivedMessage.way,

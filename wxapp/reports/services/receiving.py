@@ -108,8 +108,8 @@ def refuse_for_now(raw: bytes, text: str = "系统繁忙，请稍后重发") -> 
         header = read_header(raw, default="utf-8")
     except Refusal as refusal:
         header = header_of(refusal)
-    refusal = Refusal(text, error=INTERNAL, code=REJECTED)
-    return acknowledgements.acknowledgement(header, refusal=refusal, now=clock.now())
+    not_now = Refusal(text, error=INTERNAL, code=REJECTED)
+    return acknowledgements.acknowledgement(header, refusal=not_now, now=clock.now())
 
 
 def _admitted(header: Header, way: Way, address: str) -> Client | None:
