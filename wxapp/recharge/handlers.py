@@ -5,6 +5,7 @@ from __future__ import annotations
 from wxapp.core.events import on
 from wxapp.payments import invariants, subjects
 from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundRejected, RefundSucceeded, RefundWithdrawn
+from wxapp.recharge import exporting  # noqa: F401 - its part of what a patient may take away
 from wxapp.recharge.models import RefundStatus
 from wxapp.recharge.pending import pending_of
 from wxapp.recharge.services import checks, placing, refunding

@@ -19,6 +19,8 @@ from wxapp.wallet.models import PATIENT, Account, CounterMovement, CounterStatus
 from wxapp.wallet.queries import find_account
 
 PAGE = 20
+MOST = 1000
+"""More of one patient are never shown or exported."""
 _GONE = (RefundStatus.UNDER_WAY, RefundStatus.PAID_BACK)
 
 
@@ -75,15 +77,15 @@ def refunds_of(recharge_id: int) -> list[RechargeRefund]:
     return list(db.session.scalars(wanted.order_by(RechargeRefund.id)))
 
 
-def refunds_of_patient(patient_id: int, *, under_way: bool = False) -> list[RechargeRefund]:
+def refunds_of_patient(patient_id: int, *, under_way: bool = False, limit: int = PAGE) -> list[RechargeRefund]:
     """Return a patient's latest refunds of recharges, or those that nobody has ended yet."""
     wanted = sa.select(RechargeRefund).where(RechargeRefund.patient_id == patient_id)
     if under_way:
         wanted = wanted.where(RechargeRefund.status == RefundStatus.UNDER_WAY)
-    return list(db.session.scalars(wanted.order_by(RechargeRefund.id.desc()).limit(PAGE)))
+    return list(db.session.scalars(wanted.order_by(RechargeRefund.id.desc()).limit(limit)))
 
 
-def recharges_of_patient(patient_id: int, *, limit: int = 1000) -> list[Recharge]:
+def recharges_of_patient(patient_id: int, *, limit: int = MOST) -> list[Recharge]:
     wanted = sa.select(Recharge).where(Recharge.patient_id == patient_id)
     return list(db.session.scalars(wanted.order_by(Recharge.id.desc()).limit(limit)))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from wxapp.core.events import on
 from wxapp.messages import taps
 from wxapp.patients.events import BalancePasswordReset
-from wxapp.wallet import queries
+from wxapp.wallet import exporting, queries  # noqa: F401 - exporting: its part of what a patient may take away
 from wxapp.wallet.events import BalanceChanged
 from wxapp.wallet.messages import tell_balance, tell_password_reset
 

@@ -20,7 +20,19 @@ from wxapp.core.config import load
 from wxapp.core.db import db, transaction
 from wxapp.core.settings import SettingRow
 from wxapp.demo import pictures, set_up
-from wxapp.demo.content import booking, goods, laboratories, people, redemption, reports, rosters, shopping, texts, website
+from wxapp.demo.content import (
+    booking,
+    goods,
+    laboratories,
+    people,
+    recharge,
+    redemption,
+    reports,
+    rosters,
+    shopping,
+    texts,
+    website,
+)
 from wxapp.demo.set_up import APPID
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
 from wxapp.mall import queries as mall_queries
@@ -122,6 +134,7 @@ def _fill(app: Flask, passwords: dict[str, str]) -> None:
     redemption.fill(BY, SECOND)
     shopping.fill(BY)
     booking.fill(BY)
+    recharge.fill(BY)
     reports.fill(BY)
     laboratories.fill(BY)
     with transaction():  # last: a start that was interrupted begins anew

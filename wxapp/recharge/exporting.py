@@ -1,0 +1,46 @@
+"""A patient's recharges and their refunds, for the patient to take away (个人信息保护法)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from wxapp.core import clock
+from wxapp.core.money import yuan
+from wxapp.patients import export
+from wxapp.recharge import queries
+
+
+def recharges_of(patient_id: int) -> list[dict[str, Any]]:
+    """Return the recharges with what was asked back of them, the newest first; amounts in yuan."""
+    refunds: dict[int, list[dict[str, Any]]] = {}
+    for row in queries.refunds_of_patient(patient_id, limit=queries.MOST):
+        refunds.setdefault(row.recharge_id, []).append(
+            {
+                "no": row.no,
+                "amount": yuan(row.amount_fen),
+                "status": row.status.label,
+                "reason": row.reason,
+                "asked_at": _moment(row.asked_at),
+                "settled_at": _moment(row.settled_at),
+            }
+        )
+    return [
+        {
+            "no": row.no,
+            "amount": yuan(row.amount_fen),
+            "refunded": yuan(row.refunded_fen),
+            "status": row.status.label,
+            "placed_at": _moment(row.placed_at),
+            "paid_at": _moment(row.paid_at),
+            "refunds": refunds.get(row.id, []),
+        }
+        for row in queries.recharges_of_patient(patient_id)
+    ]
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return clock.local(moment).isoformat(timespec="seconds") if moment else None
+
+
+export.part("recharges", recharges_of)
