@@ -7,7 +7,7 @@ from datetime import timedelta
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.mall import queries, settings
-from wxapp.mall.services import ordering, shipping
+from wxapp.mall.services import shipping, telling
 
 
 def remind_unpaid(*, limit: int = 200) -> int:
@@ -18,7 +18,7 @@ def remind_unpaid(*, limit: int = 200) -> int:
     db.session.commit()  # ends the read; each reminder is a transaction of its own
     for order_no in orders:
         with transaction():
-            ordering.tell_closing_soon(order_no)
+            telling.tell_closing_soon(order_no)
     return len(orders)
 
 

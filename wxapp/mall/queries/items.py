@@ -107,7 +107,10 @@ def line_items(order: Order) -> list[LineItems]:
         .group_by(OrderItem.order_line_id, OrderItem.position)
         .order_by(OrderItem.order_line_id, OrderItem.position)
     )
-    groups = [ItemGroup(row[0], row[1], row[2], row[3], *(int(n) for n in row[4:8]), used_at=row[8]) for row in rows]
+    groups = [
+        ItemGroup(row[0], row[1], row[2], row[3], int(row[4]), int(row[5]), int(row[6]), int(row[7]), row[8])
+        for row in rows
+    ]
     whole = whole_pieces(order.id) if any(group.open for group in groups) else {}
     return [
         LineItems(line, tuple(group for group in groups if group.line_id == line.id), len(whole.get(line.id, [])))

@@ -28,9 +28,8 @@ from wxapp.mall.events import OrderClosed, OrderPaid, OrderPlaced
 from wxapp.mall.models import Goods, GoodsKind, GoodsPicture, Order, OrderLine, OrderSource, OrderStatus
 from wxapp.mall.rules import Wanted
 from wxapp.mall.services import cart, items, shipping
+from wxapp.mall.services.telling import tell_placed
 from wxapp.mall.states import ORDER, UNPAID
-from wxapp.messages.receivers import Receiver
-from wxapp.messages.services import notify
 from wxapp.patients.services import wechat_users as users
 from wxapp.payments import services as payments
 from wxapp.payments.models import Method
@@ -270,7 +269,7 @@ def wait_at_hospital(order_no: str, by: str) -> datetime:
             return order.expires_at
         expires_at = clock.now() + timedelta(days=settings.HOSPITAL_DAYS())
         ORDER.move(order, OrderStatus.AWAITING_HOSPITAL, by=by, why="到院支付", expires_at=expires_at)
-        _tell_placed(order, state="到院支付", hint=settings.BRING_ALONG())
+        tell_placed(order, state="到院支付", hint=settings.BRING_ALONG())
         return expires_at
 
 
@@ -340,7 +339,7 @@ def mark_paid(order_no: str, *, payment_no: str, amount_fen: int, method: str, l
             shipping.note_delivery(order)
         _count_sales(order.lines)
         publish(OrderPaid(order_no, amount_fen, method))
-        _tell_placed(order, state="已付款", hint="请按期望日期到院，出示订单二维码")
+        tell_placed(order, state="已付款", hint="请按期望日期到院，出示订单二维码")
 
 
 def _can_take_again(lines: Sequence[OrderLine]) -> bool:
@@ -357,45 +356,3 @@ def _can_take_again(lines: Sequence[OrderLine]) -> bool:
 def _count_sales(lines: Sequence[OrderLine]) -> None:
     for line in sorted(lines, key=lambda line: line.goods_id):
         change(sa.update(Goods).where(Goods.id == line.goods_id).values(sales=Goods.sales + line.quantity))
-
-
-def tell_closing_soon(order_no: str) -> None:
-    """Remind the buyer that an unpaid order is about to close; told once."""
-    with transaction():
-        open_still = sa.update(Order).where(
-            Order.no == order_no, Order.status == OrderStatus.AWAITING_PAYMENT, Order.is_reminded.is_(False)
-        )
-        if not change(open_still.values(is_reminded=True)):
-            return
-        order = queries.get_order(order_no)
-        notify(
-            "pt_order_0000002",
-            Receiver("patient", order.patient_id),
-            {
-                "order_no": order.no,
-                "items": _names(order),
-                "amount": order.total_fen,
-                "expires_at": order.expires_at,
-                "payment_no": order.payment_no,
-            },
-        )
-
-
-def _names(order: Order) -> str:
-    return order.lines[0].goods_name + (f"等{len(order.lines)}件" if len(order.lines) > 1 else "")
-
-
-def _tell_placed(order: Order, *, state: str, hint: str) -> None:
-    """下单成功: sent when the order is paid, and when the patient chose to pay at the hospital."""
-    notify(
-        "pt_order_0000001",
-        Receiver("patient", order.patient_id),
-        {
-            "order_no": order.no,
-            "items": _names(order),
-            "amount": order.total_fen,
-            "status": state,
-            "hint": hint,
-            "at": clock.now(),
-        },
-    )
