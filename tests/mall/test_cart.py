@@ -9,15 +9,16 @@ import pytest
 import sqlalchemy as sa
 from flask.testing import FlaskClient
 
-from tests.factories.mall import fill_cart, make_goods
+from tests.factories.mall import fill_cart, make_goods, make_order
 from tests.factories.patients import make_wechat_user
 from tests.mall.shopper import JSON, Shopper, SignIn, another
 from wxapp.core.db import change, db, transaction
 from wxapp.mall import queries, rules
 from wxapp.mall.cart_models import CartLine
-from wxapp.mall.models import Goods, Order
+from wxapp.mall.models import Goods, Order, OrderStatus
 from wxapp.mall.services import catalogue
 from wxapp.mall.views import checkout
+from wxapp.mall.views import orders as own_orders
 
 KEY = "once-0000000001"
 
@@ -363,6 +364,15 @@ def test_who_presses_without_end_has_to_wait(shopper: Shopper, goods: Goods, mon
     assert 1 <= int(found[-1].headers["Retry-After"]) <= 600
     assert "过于频繁" in found[-1].text
     assert len(orders()) == 2
+
+
+def test_who_cancels_without_end_has_to_wait(shopper: Shopper, goods: Goods, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_orders, "CANCELS", replace(own_orders.CANCELS, count=1))
+    mine = {"wechat_user_id": shopper.user_id, "patient_id": shopper.patient_id}
+    first, second = make_order(goods, **mine), make_order(goods, **mine)
+    found = [shopper.post(f"/orders/{order_no}/cancel").status_code for order_no in (first, second)]
+    assert found == [303, 429]
+    assert queries.get_order(second).status is OrderStatus.AWAITING_PAYMENT
 
 
 def test_lines_of_a_cart_count_in_the_database(shopper: Shopper, goods: Goods) -> None:
