@@ -4,6 +4,10 @@ A *package* (套餐) is made of items that are used up one by one at the hospita
 is awaiting payment (online, or at the hospital), paid, being refunded, refunded, or closed unpaid; a closed one comes
 back to life only when late money finds its stock still there.
 
+A *cart* (购物车) belongs to a WeChat user and holds no stock; its lines leave it with the order that takes them. A
+*review* (评价) is said once of a line of an order that is done, and shown when staff have read it. An *invoice* (发票)
+is asked for a paid order, over what was paid less what went back.
+
 Hears: PaymentReceived, PaymentClosed, RefundSucceeded, RefundRejected. Tells: OrderPlaced, OrderPaid, OrderClosed,
 OrderRefunded.
 """
