@@ -15,7 +15,7 @@ import requests
 
 from tests.engines.processes import Processes, Running
 from tests.engines.servers import wait_until
-from tests.journeys.hospital import PASSWORD, STOCK, configure, fill_in_a_process
+from tests.flows.hospital import PASSWORD, STOCK, configure, fill_in_a_process
 
 PRESSES, AT_ONCE, PATIENCE = 120, 6, 30
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.concurrency.killed_purchases import SCENARIOS
 from tests.engines.processes import ROOT, Processes
-from tests.journeys.hospital import configure
+from tests.flows.hospital import configure
 
 Walk = Callable[..., list[dict[str, Any]]]
 

@@ -25,7 +25,7 @@ NEEDS = {"redis_url": "Redis", "chromium": "Chromium"}
 """Fixture: what has to be on the machine for it."""
 
 MARIADB_FOLDERS = {"concurrency"}
-JOURNEY_FOLDERS = {"journeys"}
+JOURNEY_FOLDERS = {"flows"}
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 
 from playwright.sync_api import Browser, expect
 
-from tests.journeys.hospital import BALANCE_PASSWORD, GOODS, PATIENT, PRICE_FEN, Hospital
-from tests.journeys.pages import Desk, Phone
+from tests.flows.hospital import BALANCE_PASSWORD, GOODS, PATIENT, PRICE_FEN, Hospital
+from tests.flows.pages import Desk, Phone
 
 PRICE = "299.00"
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.engines.processes import Processes
-from tests.journeys.hospital import Hospital, open_hospital
+from tests.flows.hospital import Hospital, open_hospital
 
 
 @pytest.fixture

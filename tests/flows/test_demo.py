@@ -15,7 +15,7 @@ import requests
 
 from tests.engines.processes import Processes, Running
 from tests.engines.servers import wait_until
-from tests.journeys.hospital import free_pair
+from tests.flows.hospital import free_pair
 
 JSON = {"Accept": "application/json"}
 SECOND_START = 10.0

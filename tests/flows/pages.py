@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
-from tests.journeys.hospital import PASSWORD, Hospital
+from tests.flows.hospital import PASSWORD, Hospital
 
 PATIENCE = 15_000
 """Milliseconds for anything to show; messages wait for the scheduler."""

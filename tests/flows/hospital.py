@@ -1,6 +1,6 @@
 """A small hospital for journeys: real processes, a few people, a few goods.
 
-Run as a program (``python -m tests.journeys.hospital CONFIG``) it fills the database, in a process of its own so that
+Run as a program (``python -m tests.flows.hospital CONFIG``) it fills the database, in a process of its own so that
 the tests' process keeps its own application.
 """
 
@@ -85,7 +85,7 @@ def configure(folder: Path, database_url: str) -> tuple[Folder, int]:
 
 def fill_in_a_process(files: Folder) -> None:
     """Fill the database, beside a sandbox that runs."""
-    _run([sys.executable, "-m", "tests.journeys.hospital", str(files.config)])
+    _run([sys.executable, "-m", "tests.flows.hospital", str(files.config)])
 
 
 def free_pair() -> int:
