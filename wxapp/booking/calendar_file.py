@@ -34,4 +34,4 @@ def of_booking(booking: Booking, of: Place, *, hospital: str, address: str, page
     calendar.add("method", "PUBLISH")
     calendar.add_component(event)
     calendar.add_missing_timezones()
-    return calendar.to_ical()
+    return bytes(calendar.to_ical())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -59,8 +60,8 @@ def own_bookings(
         statement = statement.where(Booking.status.in_(statuses))
     order = (Booking.starts_at, Booking.id)
     statement = statement.order_by(*(each if is_next_first else each.desc() for each in order))
-    rows = db.session.execute(statement.limit(size + 1).offset((page - 1) * size)).all()
-    cards = [BookingCard(*row[:6], of=Place(*row[6:])) for row in rows]
+    rows: Sequence[Any] = db.session.execute(statement.limit(size + 1).offset((page - 1) * size)).all()
+    cards = [BookingCard(*(*row[:6], Place(*row[6:]))) for row in rows]
     return cards[:size], len(cards) > size
 
 
@@ -95,7 +96,7 @@ class WaitCard:
 
 def own_waits(wechat_user_id: int, patient_id: int | None) -> list[WaitCard]:
     """Return where one stands in line."""
-    rows = db.session.execute(
+    rows: Sequence[Any] = db.session.execute(
         sa.select(Wait.id, Wait.status, Wait.offer_expires_at, Session.day, *PLACE_COLUMNS)
         .join(Session, Session.id == Wait.session_id)
         .outerjoin(Physician, Physician.id == Session.physician_id)
@@ -104,4 +105,4 @@ def own_waits(wechat_user_id: int, patient_id: int | None) -> list[WaitCard]:
         .order_by(Wait.id)
         .limit(20)
     ).all()
-    return [WaitCard(*row[:4], of=Place(*row[4:])) for row in rows]
+    return [WaitCard(*(*row[:4], Place(*row[4:]))) for row in rows]

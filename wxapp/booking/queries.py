@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -116,10 +117,10 @@ _SLOT = (
 
 def slot_info(slot_id: int, *, now: datetime) -> SlotInfo:
     """:raises NotFound: no such slot"""
-    row = run(_SLOT, slot_id=slot_id, now=now).one_or_none()
+    row: Any = run(_SLOT, slot_id=slot_id, now=now).one_or_none()
     if row is None:
         raise NotFound
-    return SlotInfo(*row[:8], of=Place(*row[8:]))
+    return SlotInfo(*(*row[:8], Place(*row[8:])))
 
 
 _PLACE = (
@@ -133,7 +134,7 @@ _PLACE = (
 
 def place_of(session_id: int) -> Place:
     """:raises NotFound: no such session"""
-    row = run(_PLACE, session_id=session_id).one_or_none()
+    row: Any = run(_PLACE, session_id=session_id).one_or_none()
     if row is None:
         raise NotFound
     return Place(*row)
@@ -208,7 +209,7 @@ _STANDING = sa.select(
 
 def standing_of(key: str, *, starts_at: datetime, ends_at: datetime, now: datetime, except_id: int = 0) -> Standing:
     """Return what matters of a person who wants this stretch of time; ``except_id`` is a booking that is moved."""
-    row = run(_STANDING, key=key, starts_at=starts_at, ends_at=ends_at, now=now, except_id=except_id).one()
+    row: Any = run(_STANDING, key=key, starts_at=starts_at, ends_at=ends_at, now=now, except_id=except_id).one()
     return Standing(row[0], int(row[1]), int(row[2]))
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -134,17 +134,16 @@ def free_times(whose: Whose, first: date, last: date, *, now: datetime) -> list[
     """
     name = "physician" if whose.physician_id is not None else "project"
     span = {"whose": whose.physician_id or whose.project_id, "first": first, "last": last}
-    works = {
-        row[0]: Work(*row[:5], is_released=row[4] <= now, length=timedelta(minutes=row[5]))
-        for row in run(_SESSIONS[name], **span)
-    }
+    sessions: Sequence[Any] = run(_SESSIONS[name], **span).all()
+    works = {row[0]: Work(*(*row[:5], row[4] <= now, timedelta(minutes=row[5]))) for row in sessions}
     if not works:
         return []
     overdue: dict[int, int] = dict(run(_OVERDUE[name], now=now, **span).all())  # type: ignore[arg-type]
     closes_at = now + timedelta(minutes=settings.NOTICE_MINUTES())
+    slots: Sequence[Any] = run(_SLOTS[name], now=now, **span).all()
     return [
         Time(slot_id, starts_at, free + overdue.get(slot_id, 0), starts_at >= closes_at, works[session_id])
-        for slot_id, session_id, starts_at, free in run(_SLOTS[name], now=now, **span)
+        for slot_id, session_id, starts_at, free in slots
         if session_id in works
     ]
 
@@ -197,4 +196,4 @@ def next_free_days(*, of_projects: bool, now: datetime, days: int = DAYS) -> dic
         )
         .group_by(whose)
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: row[1] for row in rows if row[0] is not None}

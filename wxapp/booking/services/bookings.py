@@ -18,7 +18,7 @@ from wxapp.booking.states import HOLD, WAIT
 from wxapp.booking.timetable import Period
 from wxapp.core import clock, ids
 from wxapp.core.db import db, insert_row
-from wxapp.core.errors import Invalid, NotFound
+from wxapp.core.errors import DomainError, Invalid, NotFound
 from wxapp.core.idempotency import find_answer, fingerprint, once
 from wxapp.messages.services import notify
 from wxapp.payments import subjects
@@ -218,7 +218,8 @@ def _once(who: Who, key: str, asked: Mapping[str, Any], work: Callable[[], str])
 def _write_first(slot_ids: list[int], who: Who) -> str:
     """Book the first of these times that works out."""
     persons.hold_booker(who.key)
-    now, refusal = clock.now(), SlotFull("该时段已约满，请选择其他时段")
+    now = clock.now()
+    refusal: DomainError = SlotFull("该时段已约满，请选择其他时段")
     for slot_id in slot_ids:
         slot = queries.slot_info(slot_id, now=now)
         try:

@@ -33,7 +33,8 @@ def join_patient(wechat_user_id: int, patient_id: int) -> int:
         in_line = [one for one in db.session.scalars(waits) if _is_named(patient, one.contact_name, one.contact_phone)]
         if not found and not in_line:
             return 0
-        for one in sorted({key, *(each.booker_key for each in (*found, *in_line))}):
+        keys = {key, *(each.booker_key for each in found), *(each.booker_key for each in in_line)}
+        for one in sorted(keys):  # in one order for all, against deadlocks
             persons.hold_booker(one)
         for wait in in_line:
             _join_wait(wait, patient_id, key)

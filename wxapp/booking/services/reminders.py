@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -55,14 +57,14 @@ def _due_in_some_hours(now: datetime, limit: int) -> _Due:
 
 def _booked(
     column: sa.orm.InstrumentedAttribute[datetime | None], starts: datetime, ends: datetime, limit: int
-) -> list[sa.Row[tuple[int, datetime, datetime]]]:
+) -> Sequence[Any]:
     found = (
         sa.select(Booking.id, Booking.starts_at, Booking.made_at)
         .where(Booking.status == B.BOOKED, Booking.starts_at >= starts, Booking.starts_at <= ends, column.is_(None))
         .order_by(Booking.starts_at)
         .limit(limit)
     )
-    rows = list(db.session.execute(found).all())
+    rows = db.session.execute(found).all()
     db.session.commit()  # ends the read; each reminder is a transaction of its own
     return rows
 

@@ -86,8 +86,15 @@ def pass_on(slot_id: int, session_id: int) -> None:
 
 def _offer(wait_id: int, slot: queries.SlotInfo, *, now: datetime, expires_at: datetime) -> bool:
     """Keep the seat for somebody in line; False when he has left the line in this moment."""
-    offered = {"offered_slot_id": slot.id, "offer_expires_at": expires_at}
-    if not WAIT.try_move(Wait, wait_id, old=WaitStatus.WAITING, new=WaitStatus.OFFERED, by=SYSTEM, **offered):
+    if not WAIT.try_move(
+        Wait,
+        wait_id,
+        old=WaitStatus.WAITING,
+        new=WaitStatus.OFFERED,
+        by=SYSTEM,
+        offered_slot_id=slot.id,
+        offer_expires_at=expires_at,
+    ):
         return False
     wait = db.session.get_one(Wait, wait_id, populate_existing=True)
     insert_row(
