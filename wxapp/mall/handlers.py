@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from wxapp.core.events import on
 from wxapp.mall import queries
 from wxapp.mall.events import OrderRefunded
+from wxapp.mall.models import OrderStatus
 from wxapp.mall.services import checks, invoices, ordering, refunds
 from wxapp.messages import taps
 from wxapp.payments import invariants, subjects
@@ -25,6 +26,15 @@ def lines_of(order_no: str) -> Sequence[subjects.Line]:
     return [subjects.Line(line.goods_name, line.quantity, line.amount_fen) for line in order.lines]
 
 
+def bookable(patient_id: int) -> Sequence[subjects.Bookable]:
+    """Return the orders of a patient of which something may still be used: for them a visit can be booked."""
+    cards, _has_more = queries.orders_of(patient_id, statuses=(OrderStatus.PAID, OrderStatus.IN_USE))
+    return [
+        subjects.Bookable(card.no, card.lines[0].goods_name + (f"等{len(card.lines)}件" if len(card.lines) > 1 else ""))
+        for card in cards
+    ]
+
+
 subjects.register(
     subjects.Subject(
         kind=ordering.SUBJECT,
@@ -35,6 +45,7 @@ subjects.register(
         find=numbers_meant,
         lines=lines_of,
         wait_at_hospital=ordering.wait_at_hospital,
+        bookable=bookable,
     )
 )
 
