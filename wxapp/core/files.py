@@ -16,10 +16,11 @@ from typing import IO
 
 import sqlalchemy as sa
 from flask import current_app
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock, ids
-from wxapp.core.db import BigId, Model, UTCDateTime, change, db, transaction
+from wxapp.core.db import BigId, Model, UTCDateTime, change, db, is_conflict, transaction
 from wxapp.core.errors import DomainError, Invalid, NotFound
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
@@ -128,8 +129,13 @@ def keep(
         unfinished.replace(path)
     except OSError as error:
         raise NoRoom from error
-    with transaction():
-        db.session.add(file)
+    try:
+        with transaction():
+            db.session.add(file)
+    except DBAPIError as error:
+        if is_conflict(error):  # surely not written: whoever repeats this keeps another file
+            path.unlink(missing_ok=True)
+        raise
     return file
 
 

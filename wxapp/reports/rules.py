@@ -54,6 +54,16 @@ def side_of(number: str, *, low: str, high: str) -> str:
     return "normal"
 
 
+def side_of_words(text: str, *, reference: str) -> str:
+    """Return ``normal`` or ``abnormal`` where negative is what should be, and ``none`` where words can't be compared."""
+    if reference.strip() != "阴性":
+        return "none"
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if plain.startswith(("阴性", "(-)", "-")):
+        return "normal"
+    return "abnormal" if plain.startswith(("阳性", "弱阳性", "(+)", "+")) else "none"
+
+
 def plain_name(name: str) -> str:
     """Return a name as it is compared: width, case, spaces and dots between its parts don't matter."""
     return _IN_NAMES.sub("", unicodedata.normalize("NFKC", name)).casefold()

@@ -32,7 +32,14 @@ MOST_BYTES = 48 * 1024 * 1024
 """Of a form with a document and pictures; all other forms stay smaller."""
 _LARGE = {"upload", "correct"}
 
-_KINDS = {"lines": "textarea", "conclusion": "textarea", "advice": "textarea", "kind": "radio"}
+_KINDS = {
+    "lines": "textarea",
+    "conclusion": "textarea",
+    "advice": "textarea",
+    "kind": "radio",
+    "collected_at": "moment",
+    "issued_at": "moment",
+}
 _HELP = {
     "lines": f"每行一项：{pasted.COLUMNS}，用Tab或“|”分开，可直接从表格粘贴。"
     "【血常规】单独一行表示分组；提示留空时按参考范围判断。",

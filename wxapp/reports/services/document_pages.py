@@ -36,6 +36,9 @@ def token_of_page(document_token: str, number: int) -> str:
     except IntegrityError:
         files.discard([file.token])
         return _known(document_token, number) or ""
+    except BaseException:  # e.g. a deadlock: the door asks once more
+        files.discard([file.token])
+        raise
     return file.token
 
 

@@ -108,7 +108,10 @@ def _value(given: IncomingValue, line: int, errors: dict[str, str]) -> IncomingV
         if getattr(value, name) and rules.parse_number(getattr(value, name)) is None:
             errors.setdefault("values", f"第{line}项的{_VALUE_LIMITS[name][1]}不是数字")
     if value.flag is Flag.NONE:
-        value = replace(value, flag=Flag(rules.side_of(value.number, low=value.low, high=value.high)))
+        side = rules.side_of(value.number, low=value.low, high=value.high)
+        if side == Flag.NONE:
+            side = rules.side_of_words(value.text, reference=value.reference)
+        value = replace(value, flag=Flag(side))
     return value
 
 
