@@ -167,12 +167,10 @@ def _items_of(line: sa.Row, names: dict[int, list[str]], backs: list[tuple[str, 
 
 
 def downgrade() -> None:
-    with op.batch_alter_table("mall_order_line", schema=None) as batch_op:
-        batch_op.drop_column("contents")
-    with op.batch_alter_table("mall_order", schema=None) as batch_op:
-        batch_op.drop_column("done_at")
-        batch_op.drop_column("source")
-    with op.batch_alter_table("mall_goods_item", schema=None) as batch_op:
-        batch_op.drop_column("weight")
     op.drop_table("mall_shipping")
     op.drop_table("mall_order_item")
+    # Not in batches: SQLite would make the tables anew, and other tables' rows point at them.
+    op.drop_column("mall_order_line", "contents")
+    op.drop_column("mall_order", "done_at")
+    op.drop_column("mall_order", "source")
+    op.drop_column("mall_goods_item", "weight")

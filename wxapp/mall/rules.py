@@ -138,3 +138,17 @@ def read_items(text: str) -> tuple[tuple[str, str], ...]:
         if parts[0]:
             found.append((parts[0][:60], parts[1][:120] if len(parts) > 1 else ""))
     return tuple(found)
+
+
+_WEIGHT = re.compile(r"\s*[×*]\s*([0-9]{1,3})$")
+
+
+def weighed(purpose: str) -> tuple[str, int | None]:
+    """Part an item's purpose from the weight that may stand at its end, e.g. ``看肝胆 ×3``."""
+    found = _WEIGHT.search(purpose)
+    return (purpose[: found.start()], int(found[1])) if found else (purpose, None)
+
+
+def item_line(name: str, purpose: str, weight: int | None) -> str:
+    """Return an item as staff type it; the reverse of :func:`read_items` and :func:`weighed`."""
+    return " ".join(part for part in (name, purpose, "" if weight is None else f"×{weight}") if part)

@@ -89,7 +89,8 @@ def new_goods_form() -> Page:
 
 _KINDS = {"price": "money", "original_price": "money", "items": "textarea", "detail_html": "textarea"}
 _HELP = {
-    "items": "每行一个项目：名称与说明之间用空格隔开，例如“血常规 贫血及感染筛查”",
+    "items": "每行一个项目：名称与说明之间用空格隔开，例如“血常规 贫血及感染筛查”。部分退款时各项目平分售价；"
+    "某项更贵时在行末写份数，例如“胃镜 查胃部病变 ×3”占三份",
     "keywords": "患者可能搜索的其他说法，用空格隔开",
     "original_price": "高于售价时以划线价显示；不填则与售价相同",
     "position": "数字小的排在前面",
@@ -142,7 +143,7 @@ def goods_form(goods_id: int) -> Page:
         "price": money_text(goods.price_fen),
         "original_price": money_text(goods.original_price_fen),
         "audience": goods.audience,
-        "items": "\n".join(f"{item.name} {item.purpose}".strip() for item in goods.items),
+        "items": "\n".join(rules.item_line(item.name, item.purpose, item.weight) for item in goods.items),
         "notice": goods.notice,
         "detail_html": goods.detail_html,
         "position": goods.position,

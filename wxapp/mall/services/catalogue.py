@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from wxapp.core import clock, richtext
 from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, NotFound, Stale
-from wxapp.mall import queries
+from wxapp.mall import queries, rules
 from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture
 
 
@@ -94,9 +94,10 @@ def _fill(goods: Goods, draft: GoodsDraft) -> None:
     ):
         setattr(goods, name, getattr(draft, name))
     goods.detail_html = richtext.clean(draft.detail_html)
+    parts = [(name, *rules.weighed(purpose)) for name, purpose in draft.items]
     goods.items = [
-        GoodsItem(name=name, purpose=purpose, position=position)
-        for position, (name, purpose) in enumerate(draft.items, start=1)
+        GoodsItem(name=name, purpose=purpose, weight=weight, position=position)
+        for position, (name, purpose, weight) in enumerate(parts, start=1)
     ]
 
 
