@@ -44,8 +44,8 @@ def test_sides(number: str, low: str, high: str, side: str):
 
 @pytest.mark.parametrize(
     ("text", "reference", "side"),
-    [("阴性", "阴性", "normal"), ("阴性（-）", "阴性", "normal"), ("阳性（+）", "阴性", "abnormal"), ("弱阳性", "阴性", "abnormal"),
-     ("++", "阴性", "abnormal"), ("未做", "阴性", "none"), ("阳性", "", "none")],
+    [("阴性", "阴性", "normal"), ("阴性（-）", "阴性", "normal"), ("阳性（+）", "阴性", "abnormal"),
+     ("弱阳性", "阴性", "abnormal"), ("++", "阴性", "abnormal"), ("未做", "阴性", "none"), ("阳性", "", "none")],
 )  # fmt: skip
 def test_words(text: str, reference: str, side: str):
     assert rules.side_of_words(text, reference=reference) == side

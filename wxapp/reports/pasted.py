@@ -86,8 +86,14 @@ def _read_line(line: str, number: int, section: str, field: str) -> IncomingValu
 
 def as_typed(value: IncomingValue) -> IncomingValue:
     """Return a value as it comes back from a form in which nobody has touched it."""
-    plain = {name: _plain(getattr(value, name)).strip() for name in ("name", "text", "unit", "reference", "code")}
-    return replace(value, group=value.group.strip(), **plain)
+    return replace(
+        value,
+        name=_plain(value.name),
+        text=_plain(value.text),
+        code=_plain(value.code),
+        unit=_plain(value.unit),
+        reference=_plain(value.reference),
+    )
 
 
 def write_lines(values: Sequence[IncomingValue]) -> str:

@@ -55,7 +55,7 @@ def side_of(number: str, *, low: str, high: str) -> str:
 
 
 def side_of_words(text: str, *, reference: str) -> str:
-    """Return ``normal`` or ``abnormal`` where negative is what should be, and ``none`` where words can't be compared."""
+    """Return ``normal`` or ``abnormal`` where negative is what should be; ``none`` where words tell nothing."""
     if reference.strip() != "阴性":
         return "none"
     plain = unicodedata.normalize("NFKC", text).strip()

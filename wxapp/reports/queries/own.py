@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -45,7 +46,7 @@ class ReportCard:
 
 def reports_of(patient_id: int, *, kind: ReportKind, page: int) -> tuple[list[ReportCard], bool]:
     """Return a page of a patient's reports, the newest first, and whether there are more."""
-    rows = db.session.execute(
+    rows: Sequence[Any] = db.session.execute(
         sa.select(
             Report.no,
             Revision.title,
@@ -191,7 +192,7 @@ def looks_at(report: Report | Known, *, limit: int = 200) -> list[Seen]:
         .order_by(Look.last_at.desc())
         .limit(limit)
     )
-    found = [Seen(row.day, row.nickname or "微信用户", row.count, row.last_at) for row in users]
+    found = [Seen(day, nickname or "微信用户", count, last_at) for day, nickname, count, last_at in users]
     return sorted([*found, *_looks_of_staff(report, since, limit)], key=lambda one: one.last_at, reverse=True)
 
 

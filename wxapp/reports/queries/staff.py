@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -65,10 +65,11 @@ class ReportRow:
         )
 
 
-_ROWS = (
+_ROWS: sa.Select[Any] = cast(
+    "sa.Select[Any]",
     sa.select(Report, Revision, Patient.name, Patient.record_no)
     .join(Revision, PRESENT)
-    .outerjoin(Patient, Patient.id == Report.patient_id)
+    .outerjoin(Patient, Patient.id == Report.patient_id),
 )
 
 
