@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from tests.factories.patients import make_patient
 from tests.factories.reports import make_pdf
 from tests.reports.senders import Ack, Sender, log, make_sender, obr, obx, oru, pid, reports, revision, values
-from wxapp.core import settings
+from wxapp.core import ids, settings
 from wxapp.patients.models import Patient
 from wxapp.reports.client_models import Verdict
 from wxapp.reports.incoming import Flag, Progress, ReportKind
@@ -370,3 +370,11 @@ def test_test_messages_are_taken_only_while_that_is_set(lab: Sender):
     assert lab.ack(oru(processing="T")).error == "MSH^1^11 202"
     settings.write(HL7_PROCESSING, "PT", by="system:tests")
     assert lab.ack(oru(processing="T")).code == "AA"
+
+
+def test_two_reports_that_draw_one_number_are_both_taken(lab: Sender, monkeypatch: pytest.MonkeyPatch):
+    drawn = iter(["11111111", "11111111", "22222222"])
+    monkeypatch.setattr(ids, "digits", lambda count: next(drawn))
+    take(lab, pid(), obr("A"), obx())
+    take(lab, pid(), obr("B"), obx(), control_id="C2")
+    assert [report.no[-8:] for report in reports()] == ["11111111", "22222222"]

@@ -44,14 +44,39 @@ def take_all(
     source = source_of(client)
     for report in reports:
         checked(report)
-    if any(report.document or report.pictures for report in reports):
+
+    def take() -> list[Taken]:
         taken = [take_report(report, source=source, by=by) for report in reports]
         noted(taken)
         return taken
-    with transaction():
-        taken = [take_report(report, source=source, by=by) for report in reports]
-        noted(taken)
-    return taken
+
+    if any(report.document or report.pictures for report in reports):
+        return _repeated(take)
+    return _repeated(_in_one_transaction(take))
+
+
+_TRIES = 3
+
+
+def _repeated(work: Callable[[], list[Taken]]) -> list[Taken]:
+    """Do the work; when a unique key stood against it, do it again.
+
+    Two drew the same number for a report, or took the same one at once: the second time draws another, or finds it.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return work()
+        except IntegrityError:
+            continue
+    return work()
+
+
+def _in_one_transaction(work: Callable[[], list[Taken]]) -> Callable[[], list[Taken]]:
+    def whole() -> list[Taken]:
+        with transaction():
+            return work()
+
+    return whole
 
 
 # --- HL7 -------------------------------------------------------------------------------------------------------------
