@@ -41,6 +41,10 @@ from wxapp.messages.models import Message
 from wxapp.payments import services as payments
 from wxapp.payments.models import PartStatus, PaymentOrder, Refund, RefundPart, RefundStatus
 from wxapp.payments.services import paying_back
+from wxapp.recharge import queries as recharges
+from wxapp.recharge.models import RechargeStatus
+from wxapp.recharge.services import checks as recharge_checks
+from wxapp.recharge.services import placing
 from wxapp.wallet import services as wallet
 
 # --- scenarios -------------------------------------------------------------------------------------------------------
@@ -182,6 +186,32 @@ class HearingOfAPayment(Scenario):
         yield from self.expect(OrderStatus.PAID, told=1)
 
 
+class HearingOfARecharge(Scenario):
+    """The same for stored value: the balance grows once, whoever dies."""
+
+    def prepare(self) -> None:
+        self.recharge_no = placing.place_recharge(
+            wechat_user_id=self.buyer, patient_id=self.world.patient_id, amount_fen=PRICE_FEN, once_key=self.key
+        )
+        self.payment_no = recharges.get_recharge(self.recharge_no).payment_no
+        self.balance_fen = wallet.balance_of(self.world.account_id)
+        self.headers, self.body = self.world.pay_in_wechat(self.prepay())
+
+    def act(self) -> None:
+        payments.receive_notice(self.headers, self.body)
+
+    def finish(self) -> None:
+        pass
+
+    def problems(self) -> Iterator[str]:
+        status = recharges.get_recharge(self.recharge_no).status
+        if status is not RechargeStatus.PAID:
+            yield f"the recharge is {status}, not paid"
+        if (came := wallet.balance_of(self.world.account_id) - self.balance_fen) != PRICE_FEN:
+            yield f"the balance grew by {came} fen"
+        yield from (check.text for check in recharge_checks.invariants() if not check.holds)
+
+
 class PayingBack(Scenario):
     """One of two pieces goes back to WeChat: approved by staff, carried out by the scheduler."""
 
@@ -237,7 +267,15 @@ class Cancelling(Scenario):
 
 SCENARIOS: dict[str, type[Scenario]] = {
     scenario.__name__: scenario
-    for scenario in (PlacingAnOrder, PayingByBalance, BeginningToPayByWechat, HearingOfAPayment, PayingBack, Cancelling)
+    for scenario in (
+        PlacingAnOrder,
+        PayingByBalance,
+        BeginningToPayByWechat,
+        HearingOfAPayment,
+        HearingOfARecharge,
+        PayingBack,
+        Cancelling,
+    )
 }
 
 

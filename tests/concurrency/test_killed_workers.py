@@ -57,6 +57,7 @@ def test_a_killed_worker_loses_nothing(walk: Walk, scenario: str) -> None:
         ("PlacingAnOrder", "key_apart_from_the_order", "2 orders and 2 payments for one press"),
         ("PayingByBalance", "news_apart_from_the_money", "the order is awaiting_payment, not paid"),
         ("HearingOfAPayment", "news_apart_from_the_money", "the order is awaiting_payment, not paid"),
+        ("HearingOfARecharge", "news_apart_from_the_money", "the recharge is awaiting, not paid"),
         ("Cancelling", "stock_apart_from_the_order", "stock"),
         ("PayingBack", "a_new_number_for_each_try", "WeChat gave 2000 fen back"),
     ],

@@ -29,7 +29,7 @@ SUGGESTIONS = AmountsSetting(
     "建议充值金额（元）",
     "50,100,500,1000,2000,8888",
     group=GROUP,
-    help="用逗号分开；超出单笔限额的不显示",
+    help="用逗号分开；超出限额的不显示",
 )
 UNPAID_MINUTES = Setting(
     "recharge.unpaid_minutes", "未付款充值保留分钟数", 15, kind="int", group=GROUP, minimum=5, maximum=120

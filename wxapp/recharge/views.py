@@ -52,16 +52,17 @@ def home() -> ResponseReturnValue:
     bounds = limits()
     account = find_account(PATIENT, patient.id)
     most_today = stored_value.TOP_UP_DAY() - (wallet.topped_up_on(account.id, clock.today()) if account else 0)
+    most_fen = min(bounds.most_fen, max(most_today, 0))
     return render_template(
         "recharge/home.html",
         patient=patient,
         balance_fen=account.balance_fen if account else 0,
         closed=_closed_text(),
         mode=stored_value.mode().value,
-        suggestions=[fen for fen in settings.suggestions() if bounds.least_fen <= fen <= bounds.most_fen],
+        suggestions=[fen for fen in settings.suggestions() if bounds.least_fen <= fen <= most_fen],
         wanted=_wanted(),
         least_fen=bounds.least_fen,
-        most_fen=min(bounds.most_fen, max(most_today, 0)),
+        most_fen=most_fen,
         day_fen=stored_value.TOP_UP_DAY(),
         unpaid=queries.unpaid_of(patient.id),
     )

@@ -117,7 +117,7 @@ def _set_aside(row: RechargeRefund) -> None:
         payer_id=recharge.account_id,
         payee_id=wallet.house_account(HOUSE),
         amount_fen=row.amount_fen,
-        memo="待审核，原路退回",
+        memo="原路退回微信",
     )
 
 
