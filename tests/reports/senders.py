@@ -167,6 +167,11 @@ class Sender:
         return {"Authorization": f"Bearer {over.pop('key', self.new.key)}", **over}
 
 
+def issues(answer: Any) -> list[tuple[str, str]]:
+    """Return severity and path of each issue of an ``OperationOutcome``."""
+    return [(one["severity"], one.get("expression", [""])[0]) for one in answer.json["issue"]]
+
+
 # --- what came of it -------------------------------------------------------------------------------------------------
 
 

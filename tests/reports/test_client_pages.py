@@ -11,15 +11,16 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.factories.staff import make_member
-from tests.reports.senders import Ack, Sender, fhir_report, log, make_sender, obr, obx, observation, oru, pid, reports
+from tests.reports.senders import Ack, Sender, fhir_report, log, make_sender, obr, observation, obx, oru, pid, reports
 from wxapp.admin.models import AuditRow
 from wxapp.core import settings
 from wxapp.core.db import db
-from wxapp.core.permissions import Permission as P
+from wxapp.core.permissions import Permission
 from wxapp.reports.client_models import Client, Verdict
 from wxapp.reports.preferences import HL7_CHARSET, HL7_PROCESSING
 from wxapp.reports.services import clients
 
+P = Permission
 JSON = {"Accept": "application/json"}
 KEY = re.compile(r"wxr_[A-Za-z0-9_-]{43}")
 

@@ -65,50 +65,119 @@ PDF = {"contentType": "application/pdf", "language": "zh", "title": "病理报�
 
 def shapes() -> dict[str, tuple[dict[str, Any], int, str]]:
     """Return each shape with how many values it has and what its words begin with."""
-    blood = [at(observation(f"项{n}", valueQuantity=quantity(n, "g/L", system="http://unitsofmeasure.org", code="g/L"),
-                            referenceRange=[{"low": quantity(1, "g/L"), "high": quantity(4, "g/L")}],
-                            interpretation=[coded("", "H" if n > 4 else "N")]), f"r{n}") for n in range(1, 7)]  # fmt: skip
+    blood = [
+        at(
+            observation(
+                f"项{n}",
+                valueQuantity=quantity(n, "g/L", system="http://unitsofmeasure.org", code="g/L"),
+                referenceRange=[{"low": quantity(1, "g/L"), "high": quantity(4, "g/L")}],
+                interpretation=[coded("", "H" if n > 4 else "N")],
+            ),
+            f"r{n}",
+        )
+        for n in range(1, 7)
+    ]
     organism = at(observation("培养", valueCodeableConcept=coded("金黄色葡萄球菌"), hasMember=results("sens")), "org1")
     sensitivity = at(observation("药敏", hasMember=results("s1", "s2")), "sens")
-    drugs = [at(observation(f"药{n}", valueQuantity=quantity(2, "ug/ml", comparator="<="),
-                            interpretation=[coded("", "S")]), f"s{n}") for n in (1, 2)]  # fmt: skip
+    drugs = [
+        at(
+            observation(f"药{n}", valueQuantity=quantity(2, "ug/ml", comparator="<="), interpretation=[coded("", "S")]),
+            f"s{n}",
+        )
+        for n in (1, 2)
+    ]
     panels = [at(observation(f"组{n}", hasMember=results(f"r{n}", f"r{n + 3}")), f"p{n}") for n in (1, 2, 3)]
     unread = {"resourceType": "MolecularSequence", "type": "dna", "coordinateSystem": 0, "_url": "urn:uuid:1"}
     return {
-        "blood count": (collection(report("101", "血细胞计数", result=results(*(f"r{n}" for n in range(1, 7)))), *blood), 6, ""),
-        "blood count without results": (report("f001", "血细胞计数", result=results("f001"), conclusion="见附件"), 0, "见附件"),
-        "culture": (
-            collection(report("micro", "MRSA培养", category=category("MB"), result=results("org1")),
-                       organism, sensitivity, *drugs), 3, "",
+        "blood count": (
+            collection(report("101", "血细胞计数", result=results(*(f"r{n}" for n in range(1, 7)))), *blood),
+            6,
+            "",
         ),
-        "lipids": (collection(report("lipids", "血脂", category=category("HM"), result=results("r1", "r2")), *blood), 2, ""),
+        "blood count without results": (
+            report("f001", "血细胞计数", result=results("f001"), conclusion="见附件"),
+            0,
+            "见附件",
+        ),
+        "culture": (
+            collection(
+                report("micro", "MRSA培养", category=category("MB"), result=results("org1")),
+                organism,
+                sensitivity,
+                *drugs,
+            ),
+            3,
+            "",
+        ),
+        "lipids": (
+            collection(report("lipids", "血脂", category=category("HM"), result=results("r1", "r2")), *blood),
+            2,
+            "",
+        ),
         "head CT": (
-            report("f201", "头颈CT", category=category("RAD"), imagingStudy=[{"display": "DICOM"}], conclusion="占位",
-                   conclusionCode=[coded("蝶骨肿瘤", "188340000")]), 0, "占位\n蝶骨肿瘤",
+            report(
+                "f201",
+                "头颈CT",
+                category=category("RAD"),
+                imagingStudy=[{"display": "DICOM"}],
+                conclusion="占位",
+                conclusionCode=[coded("蝶骨肿瘤", "188340000")],
+            ),
+            0,
+            "占位\n蝶骨肿瘤",
         ),
         "ultrasound": (
-            report("ultrasound", "腹部超声", conclusion="未见异常",
-                   media=[{"comment": "图像", "link": {"reference": "Media/1.2.840", "display": "WADO"}}]), 0, "未见异常",
+            report(
+                "ultrasound",
+                "腹部超声",
+                conclusion="未见异常",
+                media=[{"comment": "图像", "link": {"reference": "Media/1.2.840", "display": "WADO"}}],
+            ),
+            0,
+            "未见异常",
         ),
         "cytology in its narrative": (report("pap", "宫颈细胞学"), 0, "宫颈细胞学&说明"),
-        "health profile": (collection(report("ghp", "健康评估", result=results("p1", "p2", "p3")), *panels, *blood), 6, ""),
+        "health profile": (
+            collection(report("ghp", "健康评估", result=results("p1", "p2", "p3")), *panels, *blood),
+            6,
+            "",
+        ),
         "biopsy": (
-            report("biopsy", "活检", identifier=[{"system": "https://lab.example", "value": "P1"}],
-                   subject={"display": "王芳"}, presentedForm=[PDF | {"data": base64.b64encode(make_pdf()).decode()}]), 0, "",
+            report(
+                "biopsy",
+                "活检",
+                identifier=[{"system": "https://lab.example", "value": "P1"}],
+                subject={"display": "王芳"},
+                presentedForm=[PDF | {"data": base64.b64encode(make_pdf()).decode()}],
+            ),
+            0,
+            "",
         ),
         "genetics": (
-            report("dg2", "基因检测", result=[{"reference": "Observation/g", "display": "BRCA1"}],
-                   extension=[{"url": "urn:family", "valueReference": {"reference": "FamilyMemberHistory/f1"}}],
-                   specimen=[{"reference": "Specimen/1", "display": "血"}]), 0, "（以下项目的结果未随报告送达",
+            report(
+                "dg2",
+                "基因检测",
+                result=[{"reference": "Observation/g", "display": "BRCA1"}],
+                extension=[{"url": "urn:family", "valueReference": {"reference": "FamilyMemberHistory/f1"}}],
+                specimen=[{"reference": "Specimen/1", "display": "血"}],
+            ),
+            0,
+            "（以下项目的结果未随报告送达",
         ),
         "tissue typing": (
-            bundle({key: value for key, value in report("", "HLA分型").items() if key != "id"}, unread), 0, "HLA分型",
+            bundle({key: value for key, value in report("", "HLA分型").items() if key != "id"}, unread),
+            0,
+            "HLA分型",
         ),
         "pharmacogenetics with a broken document": (
-            report("pgx", "药物基因", presentedForm=[PDF | {"data": "JVBERi0xLjQgLi4u"[4:] + "AAAA"}], conclusion="见表"), 0, "见表",
+            report(
+                "pgx", "药物基因", presentedForm=[PDF | {"data": "JVBERi0xLjQgLi4u"[4:] + "AAAA"}], conclusion="见表"
+            ),
+            0,
+            "见表",
         ),
         "bone density": (report("102", "骨密度", conclusionCode=[coded("骨折风险", "391040000")]), 0, "骨折风险"),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("shape", list(shapes()))

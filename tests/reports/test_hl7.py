@@ -249,9 +249,14 @@ def test_a_narrative_in_several_lines_is_one_value(lab: Sender):
 
 def test_conclusion_suffix_advice_and_comments_find_their_place(lab: Sender):
     take(
-        lab, pid(), obr(), "NTE|1||标本轻度溶血", obx(1),
-        obx(2, kind="TX", item="71020&IMP^胸片^L", value="印象正常"), obx(3, kind="TX", item="X^建议^L", value="一年后复查"),
-    )  # fmt: skip
+        lab,
+        pid(),
+        obr(),
+        "NTE|1||标本轻度溶血",
+        obx(1),
+        obx(2, kind="TX", item="71020&IMP^胸片^L", value="印象正常"),
+        obx(3, kind="TX", item="X^建议^L", value="一年后复查"),
+    )
     assert (revision().conclusion, revision().advice) == ("印象正常\n标本轻度溶血", "一年后复查")
 
 
@@ -265,9 +270,13 @@ def test_a_value_s_status_can_take_it_away(lab: Sender, status: str, expected: l
 def test_a_document_is_kept_and_a_pointer_is_not_followed(lab: Sender):
     document = base64.b64encode(make_pdf()).decode()
     take(
-        lab, pid(), obr(), obx(1), obx(2, kind="ED", item="PDF^报告原件^L", value=f"LIS^application^pdf^Base64^{document}"),
+        lab,
+        pid(),
+        obr(),
+        obx(1),
+        obx(2, kind="ED", item="PDF^报告原件^L", value=f"LIS^application^pdf^Base64^{document}"),
         obx(3, kind="RP", item="IMG^影像^L", value="//server/share^DCM"),
-    )  # fmt: skip
+    )
     assert revision().document_token
     assert [value.text for value in values()] == ["5.20", "外部文件，未随报告送达"]
     assert "未收取" in log()[0].detail
@@ -311,7 +320,7 @@ def test_a_moment_without_a_zone_is_in_that_of_the_message(lab: Sender):
 def test_chinese_comes_in_every_set_and_is_answered_in_it(lab: Sender, charset: str, codec: str):
     # Each of these has a byte in GBK that is a separator in ASCII: | ^ \ ~
     title = "血常规亅俓俖倊"
-    assert {byte for byte in title.encode("gbk")} & {0x7C, 0x5E, 0x5C, 0x7E}
+    assert set(title.encode("gbk")) & {0x7C, 0x5E, 0x5C, 0x7E}
     message = oru(pid(name="王亅"), obr(title=title), obx(), charset=charset).replace("|LAB|", "|俓倊|")
     ack = lab.ack(message.encode(codec), codec)
     assert (ack.code, ack.segments["MSH"][5]) == ("AA", "俓倊")

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
 
-from tests.reports.senders import Ack, Sender, client_of, log, make_sender, obr, obx, oru, pid, reports
+from tests.reports.senders import Sender, client_of, log, make_sender, obr, obx, oru, pid, reports
 from wxapp.core.db import db
 from wxapp.reports.client_models import Client, Verdict, Way
 from wxapp.reports.services.receiving import receive_hl7
@@ -66,8 +66,10 @@ def test_what_is_wrong_is_named_with_its_place(lab: Sender, message: str, code: 
 @pytest.mark.parametrize(
     "raw",
     [
-        b"", b" ", b"\r", b"MSH", b"MSH|", b"MSH|^~\\&", b"MSH|^~\\&\r", b"MSH\r\r\r", b"rubbish", b"\x00" * 100, b"\xff\xfe",
-        b"MSHaaaaaaaaaaaaa", b"MSH||||||||||", b"MSH|^^^^|LIS", b"MSH|^~|LIS", b"MSH^~|\\&^LIS", b"FHS|^~\\&|", b"BHS|^~\\&|",
+        b"", b" ", b"\r", b"MSH", b"MSH|", b"MSH|^~\\&", b"MSH|^~\\&\r", b"MSH\r\r\r", b"rubbish", b"\x00" * 100,
+        b"\xff\xfe",
+        b"MSHaaaaaaaaaaaaa", b"MSH||||||||||", b"MSH|^^^^|LIS", b"MSH|^~|LIS", b"MSH^~|\\&^LIS", b"FHS|^~\\&|",
+        b"BHS|^~\\&|",
         b"PID|1", b"MSH|\r\n^~\\&|", b"MSH| ~\\&|a", "MSH｜^~\\&｜".encode(),
     ],
 )  # fmt: skip
@@ -99,7 +101,8 @@ def test_signs_that_steer_are_left_out(lab: Sender):
 # --- what chance finds -----------------------------------------------------------------------------------------------
 
 SENT = oru(
-    pid("HOSP1~7^^^X^NI"), "PV1|1|O", "ORC|RE||F1", obr(), "NTE|1||注", obx(1, flag="H~N"), obx(2, kind="SN", value="<^1"),
+    pid("HOSP1~7^^^X^NI"), "PV1|1|O", "ORC|RE||F1", obr(), "NTE|1||注", obx(1, flag="H~N"),
+    obx(2, kind="SN", value="<^1"),
     obx(3, kind="ED", value="^application^pdf^Base64^JVBERg=="), obx(4, kind="FT", value="a\\.br\\b\\X41\\"),
 ).encode()  # fmt: skip
 PIECES = st.sampled_from(

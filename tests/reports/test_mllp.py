@@ -85,8 +85,7 @@ def answers(connection: socket.socket, count: int) -> list[bytes]:
 )
 @pytest.mark.parametrize("piece", [1 << 20, 7])
 def test_messages_are_found_whatever_pieces_they_come_in(sent: bytes, expected: list[bytes], piece: int):
-    if piece < len(sent) // 2000:
-        piece = len(sent) // 2000
+    piece = max(piece, len(sent) // 2000)
     with listening_with(echo) as listener, called(listener) as connection:
         for at in range(0, len(sent), piece):
             connection.sendall(sent[at : at + piece])
@@ -213,7 +212,7 @@ def test_the_process_listens_until_sigterm(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     program = (
-        "import sys; from pathlib import Path; from tests.settings import make_config; from wxapp.app import create_app;"
+        "from pathlib import Path; from tests.settings import make_config; from wxapp.app import create_app;"
         "from wxapp.core.config import Mllp; from wxapp.reports.mllp import serve;"
         f"config = make_config('sqlite://', Path({str(tmp_path)!r}));"
         f"serve(create_app(config.model_copy(update=dict(mllp=Mllp(enabled=True, port={port})))))"

@@ -107,7 +107,7 @@ def messages_for_staff(
     *, q: str = "", client: str = "", way: str = "", verdict: str = "", day: date | None = None
 ) -> sa.Select[Any]:
     """Return received messages without their bodies; ``q`` is a number of a report, whole, or of the message."""
-    shown: sa.Select[Any] = sa.select(
+    columns: tuple[Any, ...] = (
         ReceivedMessage.id,
         ReceivedMessage.received_at,
         ReceivedMessage.way,
@@ -118,10 +118,11 @@ def messages_for_staff(
         ReceivedMessage.detail,
         ReceivedMessage.size,
         Client.label.label("sender"),
-    ).join(Client, Client.id == ReceivedMessage.client_id)
+    )
+    shown: sa.Select[Any] = sa.select(*columns).join(Client, Client.id == ReceivedMessage.client_id)
     if q:
-        columns = (ReceivedMessage.report_nos, ReceivedMessage.our_nos)
-        words = (column.contains(f" {q} ", autoescape=True) for column in (_framed(one) for one in columns))
+        numbers = (ReceivedMessage.report_nos, ReceivedMessage.our_nos)
+        words = (_framed(column).contains(f" {q} ", autoescape=True) for column in numbers)
         shown = shown.where(sa.or_(ReceivedMessage.control_id == q, *words))
     if client:
         shown = shown.where(ReceivedMessage.client_id == int(client))
