@@ -299,7 +299,6 @@ def upgrade() -> None:
         sa.Column("slot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("wechat_user_id", sa.BigInteger(), nullable=False),
         sa.Column("wait_id", sa.BigInteger(), nullable=True, comment="of somebody in line: an offer"),
-        sa.Column("moving_id", sa.BigInteger(), nullable=True, comment="booking that is being moved"),
         sa.Column("status", sa.String(length=30), nullable=False),
         sa.Column("made_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
         sa.Column("expires_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),

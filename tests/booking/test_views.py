@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from tests.factories.booking import make_booking, make_physician, make_project, 
 from tests.factories.mall import make_goods, make_order
 from tests.factories.patients import make_patient
 from wxapp.booking.models import Booking, Hold, Session, Slot
-from wxapp.booking.services import changes
+from wxapp.booking.services import bookings, changes, holds
 from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.mall import queries as mall
@@ -203,6 +204,17 @@ def test_times_of_others_in_the_past_or_closed_are_refused(phone: Phone, session
     changes.suspend(session.id, by="staff:1", reason="停电")
     assert choose(phone, slots_of(session)[0], session.physician_id or 0).status_code == 409
     assert db.session.scalar(sa.select(sa.func.count(Hold.id))) == 0
+
+
+def test_who_chooses_without_end_has_to_wait(phone: Phone, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holds, "PER_USER", replace(holds.PER_USER, count=1))
+    monkeypatch.setattr(bookings, "PER_USER", replace(bookings.PER_USER, count=0))
+    keep(phone, session)
+    refused = choose(phone, slots_of(session)[1], session.physician_id or 0)
+    assert (refused.status_code, "选号过于频繁" in refused.text) == (429, True)
+    day = make_session(day=in_days(3), starts="09:00", ends="10:00")
+    assert submit(phone, day).status_code == 429
+    assert count_bookings() == 0
 
 
 @pytest.mark.parametrize("slot_id", ["", "x", "-1", "9" * 30, "0", "1.5"])

@@ -196,7 +196,6 @@ class Hold(Model):
     slot_id: Mapped[int] = mapped_column(sa.ForeignKey("booking_slot.id"))
     wechat_user_id: Mapped[int] = mapped_column(sa.BigInteger, index=True)
     wait_id: Mapped[int | None] = mapped_column(sa.BigInteger, index=True, comment="of somebody in line: an offer")
-    moving_id: Mapped[int | None] = mapped_column(sa.BigInteger, comment="booking that is being moved")
     status: Mapped[HoldStatus] = mapped_column(status_type(HoldStatus), default=HoldStatus.ACTIVE)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     expires_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -20,8 +20,12 @@ from wxapp.core import clock, ids
 from wxapp.core.db import db, insert_row
 from wxapp.core.errors import DomainError, Invalid, NotFound
 from wxapp.core.idempotency import find_answer, fingerprint, once
+from wxapp.core.limits import Limit
 from wxapp.messages.services import notify
 from wxapp.payments import subjects
+
+PER_USER = Limit("booking.book", count=40, seconds=3600, message="预约过于频繁，请稍后再试")
+"""Of bookings that need no hold before; holds have a limit of their own."""
 
 _NUMBER_TRIES = 3
 
@@ -113,6 +117,7 @@ def book_in_period(
 
     Of times that others take in this moment the next one is tried.
 
+    :raises TooManyRequests: this user books too often
     :raises SlotFull: nothing is free then
     :raises SameTime: all that is free overlaps with appointments of this person
     """
@@ -123,6 +128,7 @@ def book_in_period(
     }  # fmt: skip
 
     def write() -> str:
+        PER_USER.hit(str(wechat_user_id))
         now = clock.now()
         found = timetable.free_times(timetable.Whose(project_id=project_id), day, day, now=now)
         wanted = [time.slot_id for time in found if time.period is period and time.can_be_booked]
@@ -187,7 +193,7 @@ def _own_hold(hold_id: int, slot: SlotInfo, wechat_user_id: int | None, *, now: 
     hold = db.session.get(Hold, hold_id, populate_existing=True)
     if hold is None or wechat_user_id is None or (hold.wechat_user_id, hold.slot_id) != (wechat_user_id, slot.id):
         raise NotFound
-    if hold.wait_id is not None or hold.moving_id is not None:
+    if hold.wait_id is not None:  # an offer is accepted on its own page
         raise NotFound
     if hold.expires_at <= now or hold.status is not HoldStatus.ACTIVE:
         raise HoldExpired

@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 
 from wxapp.booking import queries, rules, settings
 from wxapp.booking.errors import (
-    HoldExpired,
     NotToday,
     OtherSubject,
     SameSlot,
@@ -97,7 +96,6 @@ def move(
     by: str,
     is_staff: bool = False,
     seen_version: int | None = None,
-    hold_id: int | None = None,
 ) -> None:
     """Move a booking to another time. It keeps its number; the old seat goes to the first in line.
 
@@ -105,10 +103,10 @@ def move(
     the hospital has closed they may move at any time. Staff may always and anywhere, and the patient is told.
 
     :param seen_version: the booking's version on the page from which it is moved
-    :raises NotFound: no such booking, slot or hold
+    :raises NotFound: no such booking or slot
     :raises Stale: the booking has changed since the page was shown
     :raises TooLateToMove, OtherSubject, SameSlot: see above
-    :raises SlotFull, SlotClosed, NotReleased, SameTime, HoldExpired: as when booking
+    :raises SlotFull, SlotClosed, NotReleased, SameTime: as when booking
     :raises IllegalTransition: the booking is over
     """
     with transaction():
@@ -121,7 +119,7 @@ def move(
         slot = queries.slot_info(slot_id, now=now)
         _check_move(booking, slot, is_staff=is_staff)
         persons.check_person(booking.booker_key, slot, now=now, is_online=False, except_id=booking.id)
-        _take(booking, slot, hold_id, by=by)
+        seats.take_seat(slot.id, slot.session_id)
         _put(booking, slot, by=by)
         if is_staff:
             telling.tell(telling.CHANGED, booking, slot.of, reason="医院已为您改到此时间")
@@ -140,18 +138,6 @@ def _check_move(booking: Booking, slot: SlotInfo, *, is_staff: bool) -> None:
         raise OtherSubject
     if booking.status is B.BOOKED and rules.is_late(booking.starts_at, now=now, hours=settings.CHANGE_HOURS()):
         raise TooLateToMove
-
-
-def _take(booking: Booking, slot: SlotInfo, hold_id: int | None, *, by: str) -> None:
-    if hold_id is None:
-        seats.take_seat(slot.id, slot.session_id)
-        return
-    hold = db.session.get(Hold, hold_id, populate_existing=True)
-    if hold is None or (hold.slot_id, hold.moving_id) != (slot.id, booking.id):
-        raise NotFound
-    if hold.status is not HoldStatus.ACTIVE:
-        raise HoldExpired
-    bookings.use_hold(hold, by=by)
 
 
 def _put(booking: Booking, slot: SlotInfo, *, by: str) -> None:

@@ -55,7 +55,6 @@ def _kept_by(wechat_user_id: int) -> list[Hold]:
         Hold.wechat_user_id == wechat_user_id,
         Hold.status == HoldStatus.ACTIVE,
         Hold.wait_id.is_(None),
-        Hold.moving_id.is_(None),
     )
     return list(db.session.scalars(kept.order_by(Hold.id)))
 
