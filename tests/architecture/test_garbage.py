@@ -194,6 +194,8 @@ def site(app: Flask, client: FlaskClient, outside: None) -> Site:
 LOOKED_AT_LATER = re.compile(r"/code$|/pc/table-filter|/me/messages/settings")
 """Buttons that send a code leave the rest of the form alone; a list looks at its filters itself; of the wishes only
 those count that the page offers."""
+RICH_TEXT = "body_html"
+"""A page of text may be longer than what is too long for everything else."""
 NOT_EVEN_READ = {401, 403, 419}
 
 
@@ -257,6 +259,7 @@ def test_each_field_of_each_form_refuses_garbage(site: Site, engine_name: str) -
             for kind, text in texts.items():
                 status = site.post(address, data={**dict(fields), name: text}).status_code
                 is_taken = kind == "too long" and status < 400 and not LOOKED_AT_LATER.search(address)
+                is_taken = is_taken and name != RICH_TEXT
                 if status >= 500 or is_taken:
                     wrong[address, name, kind] = status
     told(wrong)

@@ -23,6 +23,8 @@ OF_ALL = {
     "booking.book_project",
     "mall.goods",
     "mall.goods_reviews",
+    "website.article",
+    "website.equipment",
     "website.physician",
     "wechat.login_return",
 }

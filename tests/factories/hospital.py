@@ -21,6 +21,7 @@ from tests.factories.senders import make_refused_message
 from tests.factories.shopping import shop
 from tests.factories.staff import make_member, make_role
 from tests.factories.wallet import make_balance
+from tests.factories.website import fill_website
 from wxapp.admin import audit
 from wxapp.core import actors, clock, sessions
 from wxapp.core.db import db, transaction
@@ -128,6 +129,7 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         "category_id": None,
         "broadcast_id": broadcast.id,
         "physician_id": physician.id,
+        **fill_website(number, by=by),
         "role_id": role.id,
         "member_id": member.id,
         "no": movement.no,

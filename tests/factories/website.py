@@ -41,3 +41,17 @@ def make_article(
     fields = {"title": "秋季养生", "summary": "多喝水", "body_html": "<p>正文</p>", "is_published": True} | over
     draft = ArticleDraft(category_id=category_id or make_category(), visible_from=since, visible_until=until, **fields)
     return services.add(draft, by=BY)
+
+
+def fill_website(number: int, *, by: str) -> dict[str, Any]:
+    """Make one of each thing that staff show, and return the parts of its addresses."""
+    category_id = services.add_category(f"资讯{number}", position=number, by=by)
+    article = ArticleDraft(category_id=category_id, title="养生", body_html="<p>正文</p>", is_published=True)
+    machine = EquipmentDraft(name="磁共振", pictures=("none-machine",), is_published=True)
+    return {
+        "news_category_id": category_id,
+        "article_id": services.add(article, by=by),
+        "equipment_id": services.add(machine, by=by),
+        "slide_id": services.add(SlideDraft(title="春季体检", picture="none-slide", is_published=True), by=by),
+        "slug": "about",
+    }
