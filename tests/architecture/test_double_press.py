@@ -22,6 +22,7 @@ from wxapp.messages.models import Broadcast
 from wxapp.messages.receivers import Group, register_group
 from wxapp.patients import queries as patients
 from wxapp.patients.models import Patient
+from wxapp.reports.models import Report
 from wxapp.staff.models import Member, Role
 from wxapp.wallet.models import Card
 
@@ -48,6 +49,12 @@ PRESSES = [
     Press("/pc/physicians/new", "/pc/physicians", Physician, {"name": "林秀英", "department": "内科", "title": "医师"}),
     Press("/pc/booking/projects/new", "/pc/booking/projects/new", Project, {"name": "彩超{n}"}),
     Press("/pc/booking/leaves", "/pc/booking/leaves", Leave, {"first_day": "2026-03-0{n}", "last_day": "2026-04-0{n}"}),
+    Press(
+        "/pc/reports/new",
+        "/pc/reports",
+        Report,
+        {"kind": "routine", "title": "血常规", "record_no": "HOSP1", "patient_name": "王芳", "conclusion": "正常"},
+    ),
     Press("/pc/mall/categories", "/pc/mall/categories", Category, {"name": "体检{n}"}),
     Press("/pc/staff/new", "/pc/staff/new", Member, {"username": "li.na{n}", "name": "李娜"}),
     Press("/pc/roles/new", "/pc/roles/new", Role, {"label": "前台{n}组", "permissions": "patient:read"}),

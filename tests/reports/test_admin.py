@@ -42,7 +42,9 @@ class Desk:
         return self.client.get(f"/pc/reports{path}", buffered=True, **more)
 
     def post(self, path: str, **fields: Any) -> Any:
-        return self.client.post(f"/pc/reports{path}", data={"csrf_token": self.csrf, **fields})
+        answer = self.client.post(f"/pc/reports{path}", data={"csrf_token": self.csrf, **fields})
+        answer.request.environ["wsgi.input"].close()  # what is large, the client puts into a file
+        return answer
 
 
 Sit = Callable[..., Desk]

@@ -44,7 +44,7 @@ class _Words(Form):
 
 
 class UploadForm(_Words):
-    form_key: FormKey
+    form_key: FormKey = ""
     record_no: str = Field(title="病历号", max_length=60)
     patient_name: str = Field(title="患者姓名", max_length=60)
     report_no: str = Field("", title="报告编号", max_length=60)
