@@ -11,22 +11,27 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from tests.engines.processes import ROOT, WXAPP, Processes, free_port
+from tests.factories.booking import make_project, make_session
 from wxapp.app import create_app
+from wxapp.core import clock
 from wxapp.core.config import load
 from wxapp.core.db import db, transaction
-from wxapp.demo.content import people, texts
+from wxapp.demo.content import people, texts, website
 from wxapp.demo.set_up import Addresses, Folder, Outside, prepare
+from wxapp.directory import queries as directory
 from wxapp.mall.models import GoodsKind
 from wxapp.mall.services import catalogue
 from wxapp.mall.services.catalogue import GoodsDraft
 from wxapp.messages.services.templates import fill_defaults
 from wxapp.patients import services as patients
-from wxapp.patients.models import Sex
+from wxapp.patients.models import Patient, Sex
+from wxapp.reports.services import clients
 from wxapp.staff import queries as staff_queries
 from wxapp.staff import services as staff
 from wxapp.staff.models import Role
@@ -37,7 +42,12 @@ BALANCE_PASSWORD = people.BALANCE_PASSWORD
 PATIENT = people.patients(1)[0]
 """Lin Xiaoman, person 1 of the phone."""
 
+FRIEND = people.patients(2)[1]
+"""Person 2 of the phone, another patient."""
+
 GOODS, PRICE_FEN, STOCK = "入职体检套餐", 29_900, 20
+SECOND_GOODS, SECOND_PRICE_FEN = "骨密度检测", 12_000
+PROJECT = "腹部彩超"
 BY = "system:tests"
 
 
@@ -48,6 +58,20 @@ class Hospital:
     web: str
     sandbox: str
     config: Path
+
+    @property
+    def told(self) -> dict[str, str]:
+        """What filling the database has made: the laboratory's key, the patients' record numbers by name."""
+        told: dict[str, str] = json.loads(_told_file(self.config).read_text(encoding="utf-8"))
+        return told
+
+    def send_report(self, resource: dict[str, Any]) -> int:
+        """Send a FHIR report as the laboratory does; returns the answer's status."""
+        headers = {"Authorization": f"Bearer {self.told['key']}", "Content-Type": "application/fhir+json"}
+        body = json.dumps(resource).encode()
+        request = urllib.request.Request(f"{self.web}/fhir/DiagnosticReport", body, headers, method="POST")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return int(answer.status)
 
     def truth(self, path: str) -> Any:
         """Return what the sandbox knows, e.g. ``pay/money``."""
@@ -113,8 +137,12 @@ def fill(config: Path) -> None:
     with create_app(load(config)).app_context():
         fill_defaults(texts.template_ids(), by=BY)
         _fill_staff()
-        _fill_patient()
+        _fill_patients()
         _fill_goods()
+        website.fill(BY)
+        _fill_calendar()
+        told = {"key": _let_a_laboratory_in(), **{one.name: one.record_no for one in db.session.query(Patient)}}
+        _told_file(config).write_text(json.dumps(told), encoding="utf-8")
         patients.publish_menu()
         db.session.remove()
         db.engine.dispose()
@@ -125,28 +153,29 @@ def _fill_staff() -> None:
     with transaction():  # the second factor has tests of its own
         for role in db.session.query(Role):
             role.requires_totp = False
-    for label in ("前台", "财务", "客服"):
+    for label in ("前台", "财务", "客服", "护士"):
         role_ids = staff_queries.role_ids_by_label([label])
         staff.create_member(username=label, name=label, role_ids=role_ids, by=None, password=PASSWORD)
 
 
-def _fill_patient() -> None:
-    details = patients.PatientDetails(
-        name=PATIENT.name,
-        phone=PATIENT.phone,
-        id_number=PATIENT.id_number,
-        sex=Sex(PATIENT.sex),
-        birthday=PATIENT.birthday,
-    )
-    patient = patients.register_patient(details, by=BY)
-    wallet.issue_card(patient.id, by=BY)
-    wallet.top_up_at_counter(patient_id=patient.id, amount_fen=100_000, method="cash", by=BY, note="开卡充值")
-    patients.set_balance_password(patient.id, BALANCE_PASSWORD)
+def _fill_patients() -> None:
+    for person in (PATIENT, FRIEND):
+        details = patients.PatientDetails(
+            name=person.name,
+            phone=person.phone,
+            id_number=person.id_number,
+            sex=Sex(person.sex),
+            birthday=person.birthday,
+        )
+        patient = patients.register_patient(details, by=BY)
+        wallet.issue_card(patient.id, by=BY)
+        wallet.top_up_at_counter(patient_id=patient.id, amount_fen=100_000, method="cash", by=BY, note="开卡充值")
+        patients.set_balance_password(patient.id, BALANCE_PASSWORD)
 
 
 def _fill_goods() -> None:
     category = catalogue.save_category(category_id=None, name="套餐", position=1, is_shown=True)
-    draft = GoodsDraft(
+    package = GoodsDraft(
         kind=GoodsKind.PACKAGE,
         category_id=category.id,
         name=GOODS,
@@ -161,7 +190,34 @@ def _fill_goods() -> None:
         position=1,
         items=(("血常规", "贫血及感染筛查"), ("胸片", "")),
     )
-    catalogue.add_goods(draft, stock=STOCK)
+    catalogue.add_goods(package, stock=STOCK)
+    single = replace(
+        package,
+        kind=GoodsKind.SINGLE,
+        name=SECOND_GOODS,
+        price_fen=SECOND_PRICE_FEN,
+        original_price_fen=SECOND_PRICE_FEN,
+        items=(),
+    )
+    catalogue.add_goods(single, stock=STOCK)
+
+
+def _fill_calendar() -> None:
+    """Let the first physician work tomorrow and the day after, and the project be done on both days."""
+    physician = directory.shown_physicians()[0]
+    project = make_project(name=PROJECT)
+    for days in (1, 2):
+        day = clock.today() + timedelta(days=days)
+        make_session(physician_id=physician.id, day=day, starts="09:00", ends="10:00", capacity=1)
+        make_session(project_id=project.id, day=day, starts="09:00", ends="11:00", capacity=2)
+
+
+def _let_a_laboratory_in() -> str:
+    return clients.add_client(clients.ClientDraft("检验系统", takes_fhir=True, takes_hl7=False, networks=""), by=BY).key
+
+
+def _told_file(config: Path) -> Path:
+    return config.with_name("told.json")
 
 
 if __name__ == "__main__":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
 from tests.flows.hospital import PASSWORD, Hospital
+from wxapp.demo.content.people import DemoPatient
 
 PATIENCE = 15_000
 """Milliseconds for anything to show; messages wait for the scheduler."""
@@ -66,6 +68,35 @@ class Phone:
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the screen where ``WXAPP_SHOTS`` names a folder, to be looked at."""
+        if folder := os.environ.get("WXAPP_SHOTS"):
+            self.screen.screenshot(path=f"{folder}/{name}.png")
+
+    def write(self, text: str) -> None:
+        """Send a text to the hospital's account."""
+        if self.screen.get_by_test_id("browser-close").is_visible():
+            self._press("browser-close")
+        self.screen.get_by_test_id("say").fill(text)
+        self._press("say-send")
+
+    def open_address(self, path: str) -> None:
+        """Open an address as if somebody had sent it."""
+        frame = self.screen.frame(url=re.compile("//p-"))
+        assert frame is not None
+        frame.evaluate("path => { location.href = path }", path)
+
+    def bind(self, person: DemoPatient) -> None:
+        """Fill in the form of the binding."""
+        self.fill("就诊人姓名", person.name)
+        self.fill("身份证号或病历号", person.id_number)
+        self.fill("在医院登记的手机号", person.phone)
+        self.press("获取验证码")
+        self.fill("短信验证码", self.read_code_of_sms())
+        self.page.get_by_role("checkbox", name=re.compile("我已阅读并同意")).check()
+        self.press("提交")
+        self.sees("绑定成功")
 
     def read_code_of_sms(self) -> str:
         """Return the six digits of the message that has just come."""

@@ -38,14 +38,7 @@ def become_a_patient(phone: Phone) -> None:
     expect(phone.follow()).to_contain_text("体检商城")
     phone.open_menu("个人中心", "个人中心")
     phone.press("立即绑定")
-    phone.fill("就诊人姓名", PATIENT.name)
-    phone.fill("身份证号或病历号", PATIENT.id_number)
-    phone.fill("在医院登记的手机号", PATIENT.phone)
-    phone.press("获取验证码")
-    phone.fill("短信验证码", phone.read_code_of_sms())
-    phone.page.get_by_role("checkbox", name=re.compile("我已阅读并同意")).check()
-    phone.press("提交")
-    phone.sees("绑定成功")
+    phone.bind(PATIENT)
     phone.sees("当前就诊人")
 
 
