@@ -144,6 +144,12 @@ def refunds_of(payment_order_id: int) -> list[Refund]:
     )
 
 
+def refunds_of_payment(payment_no: str) -> list[Refund]:
+    """Return the refunds of a payment order known by its number, oldest first."""
+    statement = sa.select(Refund).join(PaymentOrder, PaymentOrder.id == Refund.payment_order_id)
+    return list(db.session.scalars(statement.where(PaymentOrder.no == payment_no).order_by(Refund.id)))
+
+
 def parts_of(refund_ids: Sequence[int]) -> list[RefundPart]:
     if not refund_ids:
         return []

@@ -150,7 +150,7 @@ def order(order_no: str) -> Page:
             for group in line.groups
         ],
         _items=items,
-        _refunds=refunds_of(found),
+        _refunds=refunds_of(found) if found.paid_at else [],
         _close_form=ShownForm(CloseForm),
         _states=STATES,
     )
@@ -210,8 +210,7 @@ def report_again(order_no: str) -> Done:
 
 def refunds_of(found: Order) -> list[Refund]:
     """Return the refunds of an order's own money, oldest first."""
-    payment = payment_queries.find_payment(ordering.SUBJECT, found.no)
-    return [one for one in payment_queries.refunds_of(payment.id) if not one.is_late] if payment else []
+    return [one for one in payment_queries.refunds_of_payment(found.payment_no) if not one.is_late]
 
 
 def _find_orders(text: str) -> list[search.Hit]:

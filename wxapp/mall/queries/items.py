@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -93,29 +94,44 @@ def _counted(status: ItemStatus) -> Any:
 
 
 def line_items(order: Order) -> list[LineItems]:
-    """Return the order's lines with their items; an order that was never paid has none."""
+    """Return the order's lines with their items, with one query; an order that was never paid has none."""
     rows = db.session.execute(
         sa.select(
             OrderItem.order_line_id,
+            OrderItem.piece,
             OrderItem.position,
-            sa.func.max(OrderItem.name),
-            sa.func.max(OrderItem.share_fen),
-            *(_counted(status) for status in ItemStatus),
-            sa.func.max(OrderItem.used_at),
+            OrderItem.name,
+            OrderItem.share_fen,
+            OrderItem.status,
+            OrderItem.used_at,
         )
         .where(OrderItem.order_id == order.id)
-        .group_by(OrderItem.order_line_id, OrderItem.position)
-        .order_by(OrderItem.order_line_id, OrderItem.position)
-    )
-    groups = [
-        ItemGroup(row[0], row[1], row[2], row[3], int(row[4]), int(row[5]), int(row[6]), int(row[7]), row[8])
-        for row in rows
-    ]
-    whole = whole_pieces(order.id) if any(group.open for group in groups) else {}
-    return [
-        LineItems(line, tuple(group for group in groups if group.line_id == line.id), len(whole.get(line.id, [])))
-        for line in order.lines
-    ]
+        .order_by(OrderItem.order_line_id, OrderItem.position, OrderItem.piece)
+    ).all()
+    return [_line_items(line, [row for row in rows if row.order_line_id == line.id]) for line in order.lines]
+
+
+def _line_items(line: OrderLine, rows: Sequence[Any]) -> LineItems:
+    groups = []
+    for position in dict.fromkeys(row.position for row in rows):
+        same = [row for row in rows if row.position == position]
+        counts = Counter(row.status for row in same)
+        used = [row.used_at for row in same if row.used_at is not None]
+        groups.append(
+            ItemGroup(
+                line.id,
+                position,
+                same[0].name,
+                same[0].share_fen,
+                open=counts[ItemStatus.OPEN],
+                used=counts[ItemStatus.USED],
+                refunding=counts[ItemStatus.REFUNDING],
+                refunded=counts[ItemStatus.REFUNDED],
+                used_at=max(used, default=None),
+            )
+        )
+    begun = {row.piece for row in rows if row.status is not ItemStatus.OPEN}
+    return LineItems(line, tuple(groups), len({row.piece for row in rows} - begun))
 
 
 def whole_pieces(order_id: int) -> dict[int, list[int]]:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from wxapp.core import clock
 from wxapp.core.crypto import blind_index
@@ -47,9 +47,8 @@ def own_order(patient_id: int, order_no: str) -> Order:
 
     :raises NotFound: there is none, or it is somebody else's
     """
-    order = db.session.scalars(
-        sa.select(Order).where(Order.no == order_no, Order.patient_id == patient_id).options(selectinload(Order.lines))
-    ).one_or_none()
+    own = sa.select(Order).where(Order.no == order_no, Order.patient_id == patient_id)
+    order = db.session.scalars(own.options(joinedload(Order.lines))).unique().one_or_none()
     if order is None:
         raise NotFound
     return order
@@ -57,9 +56,8 @@ def own_order(patient_id: int, order_no: str) -> Order:
 
 def get_order(order_no: str) -> Order:
     """:raises NotFound: there is none with this number"""
-    order = db.session.scalars(
-        sa.select(Order).where(Order.no == order_no).options(selectinload(Order.lines))
-    ).one_or_none()
+    statement = sa.select(Order).where(Order.no == order_no).options(joinedload(Order.lines))
+    order = db.session.scalars(statement).unique().one_or_none()
     if order is None:
         raise NotFound
     return order

@@ -129,7 +129,6 @@ REFUND_STATES = {
 
 def own_refunds(found: Order) -> list[OwnRefund]:
     """Return the refunds of an order, the latest first."""
-    payment = payments.get_payment(found.payment_no)
     return [
         OwnRefund(
             one.no,
@@ -140,7 +139,7 @@ def own_refunds(found: Order) -> list[OwnRefund]:
             one.requested_at,
             can_withdraw=one.status is R.REQUESTED and refunding.is_of_patient(one.requested_by),
         )
-        for one in reversed(payments.refunds_of(payment.id))
+        for one in reversed(payments.refunds_of_payment(found.payment_no))
         if not one.is_late
     ]
 
