@@ -16,9 +16,9 @@ BY = "staff:1"
 _numbers = itertools.count(1)
 
 
-def make_physician(**over: Any) -> Physician:
+def make_physician(*, picture: str = "", **over: Any) -> Physician:
     text = {"name": "陈建国", "department": "心血管内科", "title": "主任医师", "good_at": "高血压"} | over
-    return directory.add_physician(PhysicianText(**text), by=BY)
+    return directory.add_physician(PhysicianText(**text), by=BY, picture=picture)
 
 
 def make_slide(*, since: datetime | None = None, until: datetime | None = None, **over: Any) -> int:

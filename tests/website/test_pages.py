@@ -15,6 +15,7 @@ from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.website import BY, make_article, make_category, make_equipment, make_physician, make_slide
 from wxapp.core import clock
 from wxapp.h5 import registry
+from wxapp.h5.shell import STATIC
 from wxapp.website import queries, services
 from wxapp.website.rules import FloorPlace
 
@@ -245,3 +246,39 @@ def test_empty_lists_have_a_next_step(client: FlaskClient, path: str) -> None:
     assert page.status_code == 200
     assert 'class="empty"' in page.text
     assert "button--fit" in page.text
+
+
+# --- weight and sharing ----------------------------------------------------------------------------------------------
+
+
+def test_the_first_view_is_light(client: FlaskClient) -> None:
+    all_floors()
+    page = client.get("/").text
+    named = set(re.findall(r'(?:href|src)="(/static/[^"?#]+)', page)) - {"/static/vendor/icons.svg"}
+    weight = len(page.encode()) + (STATIC / "vendor/icons.svg.br").stat().st_size
+    weight += sum((STATIC / name.removeprefix("/static/")).stat().st_size for name in named)
+    assert len(named) >= 6
+    assert weight < 150_000
+
+
+def test_a_shared_page_has_its_card_and_may_load_wechats_script_only(client: FlaskClient) -> None:
+    paths = {
+        "/": "示例医院",
+        f"/physicians/{make_physician(picture='face').id}": "陈建国 主任医师",
+        f"/equipment/{make_equipment(pictures=('cover',))}": "磁共振",
+        f"/news/{make_article(cover='cover')}": "秋季养生",
+        f"/mall/goods/{make_goods(name='体检').id}": "体检",
+    }
+    for path, title in paths.items():
+        answer = client.get(path)
+        assert f'data-title="{title}"' in answer.text
+        assert f'data-link="http://localhost{path}"' in answer.text
+        assert re.search(r'data-img-url="http://localhost/(media|static)/[^"]+"', answer.text)
+        policy = answer.headers["Content-Security-Policy"]
+        assert "script-src 'self' https://res.wx.qq.com;" in policy
+    assert "res.wx.qq.com" not in client.get("/about").headers["Content-Security-Policy"]
+
+
+def test_a_card_takes_any_text(client: FlaskClient) -> None:
+    number = make_article(title='"><script>alert(1)</script>', summary="'<b>")
+    assert "<script>alert(1)" not in client.get(f"/news/{number}").text

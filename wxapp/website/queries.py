@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import load_only
@@ -23,7 +23,8 @@ LAYOUT = 1
 MOST_SLIDES = 12
 PAGE_SIZE = 10
 
-Row = TypeVar("Row", Slide, Equipment, Article, Category)
+Row = TypeVar("Row", bound=Slide | Equipment | Article | Category)
+Timed = TypeVar("Timed", bound=Equipment | Article)
 
 
 def _visible(model: type[Shown], now: datetime) -> list[sa.ColumnElement[bool]]:
@@ -126,7 +127,7 @@ def categories() -> Sequence[Category]:
     return db.session.scalars(sa.select(Category).order_by(Category.position, Category.id).limit(100)).all()
 
 
-def _shown(model: type[Any], row_id: int) -> Any:
+def _shown(model: type[Timed], row_id: int) -> Timed:
     found = db.session.scalars(sa.select(model).where(model.id == row_id, *_visible(model, clock.now()))).first()
     if found is None:
         raise NotFound
@@ -154,12 +155,13 @@ def equipment_for_staff(*, name: str) -> sa.Select[Any]:
 
 
 def articles_for_staff(*, title: str, category: str) -> sa.Select[Any]:
-    statement = sa.select(Article, Category.name.label("category")).join(Category, Category.id == Article.category_id)
+    joined = sa.select(Article, Category.name.label("category")).join(Category, Category.id == Article.category_id)
+    wanted: list[sa.ColumnElement[bool]] = []
     if title:
-        statement = statement.where(Article.title.contains(title, autoescape=True))
+        wanted.append(Article.title.contains(title, autoescape=True))
     if category:
-        statement = statement.where(Article.category_id == int(category))
-    return statement
+        wanted.append(Article.category_id == int(category))
+    return cast("sa.Select[Any]", joined.where(*wanted))
 
 
 def categories_for_staff() -> sa.Select[Any]:

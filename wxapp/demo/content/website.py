@@ -69,8 +69,8 @@ def fill(by: str) -> None:
         services.add(SlideDraft(title=title, picture=picture, link=link, position=number, is_published=True), by=by)
     for slug, body in (("about", ABOUT), ("checkup-notice", NOTICE)):
         hall = pictures.draw_banner("cross", hue=0.46, seed=40) if slug == "about" else None
-        picture = _keep(hall, "about.png", by) if hall else None
-        services.write_sheet(slug, body, seen_version=queries.sheet(slug).version, by=by, picture=picture)
+        head = _keep(hall, "about.png", by) if hall else None
+        services.write_sheet(slug, body, seen_version=queries.sheet(slug).version, by=by, picture=head)
     for number, (name, symbol, summary, text) in enumerate(EQUIPMENT, start=1):
         shots = [
             _keep(pictures.draw_goods(symbol, hue=0.5 + shot * 0.08, seed=number * 10 + shot), f"{symbol}.png", by)
