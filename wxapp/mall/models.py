@@ -188,9 +188,8 @@ class OrderLine(Model):
     unit_price_fen: Mapped[int] = mapped_column(Fen)
     quantity: Mapped[int] = mapped_column(sa.Integer)
     amount_fen: Mapped[int] = mapped_column(Fen)
-    refunded_quantity: Mapped[int] = mapped_column(
-        sa.Integer, default=0, comment="pieces of which every item goes back, asked for included"
-    )
+    # Pieces of which every item goes back.
+    refunded_quantity: Mapped[int] = mapped_column(sa.Integer, default=0, comment="asked for included")
     contents: Mapped[str | None] = mapped_column(
         sa.Text, comment="items of one piece and their weights as they were sold, JSON; none: the piece is one item"
     )
@@ -234,8 +233,10 @@ class RefundLine(Model):
     refund_no: Mapped[str] = mapped_column(sa.String(40))
     order_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_order.id"), index=True)
     order_line_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_order_line.id"))
-    quantity: Mapped[int] = mapped_column(sa.Integer, comment="pieces that are whole with it: they go back to stock")
-    amount_fen: Mapped[int] = mapped_column(Fen, comment="sum of its items")
+    quantity: Mapped[int] = mapped_column(sa.Integer)
+    """Pieces that are whole again with it: they go back to stock."""
+    amount_fen: Mapped[int] = mapped_column(Fen)
+    """The sum of its items."""
     is_settled: Mapped[bool] = mapped_column(sa.Boolean, default=False, comment="stock and sales were put right")
 
 
