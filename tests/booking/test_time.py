@@ -15,7 +15,7 @@ from tests.factories.booking import CONTACT, make_booking, make_session, slots_o
 from tests.factories.patients import make_id_number, make_patient, make_wechat_user
 from wxapp.booking import queries
 from wxapp.booking.models import Booking, BookingStatus, Source, Wait
-from wxapp.booking.services import absences, changes, joining, waiting
+from wxapp.booking.services import absences, changes, joining, telling, waiting
 from wxapp.booking.tasks import close_past_days, remind
 from wxapp.core import clock
 from wxapp.core.db import db
@@ -62,6 +62,30 @@ def test_reminders_go_out_in_the_evening_before_and_two_hours_before_once(at: Mo
     at("2026-03-03 12:00")
     assert (remind(), remind(), reminders()) == (1, 0, 2)
     assert get(number).hours_reminded_at is not None
+
+
+def test_who_booked_too_late_keeps_nobody_else_from_being_reminded(at: Move) -> None:
+    slots = slots_of(make_session(day=clock.today() + timedelta(days=1), starts="09:00", ends="10:00"))
+    make_booking(slots[1])
+    at("2026-03-02 19:00")
+    make_booking(slots[0])
+    assert remind(limit=1) == 1
+
+
+def test_one_reminder_that_fails_keeps_no_other_back(at: Move, monkeypatch: pytest.MonkeyPatch) -> None:
+    slots = slots_of(make_session(day=clock.today() + timedelta(days=1), starts="09:00", ends="10:00"))
+    broken, other = make_booking(slots[0]), make_booking(slots[1])
+    tell = telling.tell
+
+    def fails(code: str, booking: Booking, *args: object, **kwargs: object) -> None:
+        if booking.no == broken:
+            raise LookupError
+        tell(code, booking, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(telling, "tell", fails)
+    at("2026-03-02 18:00")
+    assert remind() == 1
+    assert (get(broken).day_reminded_at, get(other).day_reminded_at is not None) == (None, True)
 
 
 def test_who_books_late_or_has_cancelled_is_not_reminded(at: Move) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from wxapp.core import clock
-from wxapp.core.db import db, transaction
+from wxapp.core.apart import each_apart
+from wxapp.core.db import db
 from wxapp.mall import queries, settings
 from wxapp.mall.services import shipping, telling
 
@@ -16,10 +17,7 @@ def remind_unpaid(*, limit: int = 200) -> int:
     until = now + timedelta(minutes=settings.CLOSING_SOON_MINUTES())
     orders = queries.orders_closing_soon(now=now, until=until, limit=limit)
     db.session.commit()  # ends the read; each reminder is a transaction of its own
-    for order_no in orders:
-        with transaction():
-            telling.tell_closing_soon(order_no)
-    return len(orders)
+    return each_apart(telling.tell_closing_soon, orders, what="mall: reminder of an unpaid order")
 
 
 def report_shippings(*, limit: int = 50) -> int:

@@ -10,6 +10,7 @@ from wxapp.booking import queries, settings
 from wxapp.booking.models import Hold, HoldStatus
 from wxapp.booking.services import bookings, persons, seats
 from wxapp.core import clock
+from wxapp.core.apart import each_apart
 from wxapp.core.db import db, insert_row, transaction
 from wxapp.core.limits import Limit
 from wxapp.patients.services import wechat_users as users
@@ -75,7 +76,7 @@ def expire_overdue(*, limit: int) -> int:
     )
     ids = list(db.session.scalars(overdue))
     db.session.commit()  # ends the read; each is a transaction of its own
-    return sum(_expire(hold_id) for hold_id in ids)
+    return each_apart(_expire, ids, what="booking: hold")
 
 
 def _expire(hold_id: int) -> bool:

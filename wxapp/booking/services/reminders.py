@@ -14,6 +14,7 @@ from wxapp.booking.services import absences, telling
 from wxapp.booking.services.seats import SYSTEM
 from wxapp.booking.states import BOOKING
 from wxapp.core import clock
+from wxapp.core.apart import each_apart
 from wxapp.core.db import change, db, transaction
 
 B = BookingStatus
@@ -22,10 +23,8 @@ B = BookingStatus
 def remind(*, limit: int) -> int:
     """Remind of tomorrow's appointments in the evening before, and of each some hours before; return how many."""
     now = clock.now()
-    told = 0
-    for booking_id, column in [*_due_of_the_day_before(now, limit), *_due_in_some_hours(now, limit)]:
-        told += _remind(booking_id, column)
-    return told
+    due = [*_due_of_the_day_before(now, limit), *_due_in_some_hours(now, limit)]
+    return each_apart(lambda one: _remind(*one), due, what="booking: reminder")
 
 
 _Due = list[tuple[int, sa.orm.InstrumentedAttribute[datetime | None]]]
@@ -61,7 +60,8 @@ def _booked(
     found = (
         sa.select(Booking.id, Booking.starts_at, Booking.made_at)
         .where(Booking.status == B.BOOKED, Booking.starts_at >= starts, Booking.starts_at <= ends, column.is_(None))
-        .order_by(Booking.starts_at)
+        # Who booked last needs no reminder and stays in this list: he must not stand before those who do.
+        .order_by(Booking.made_at, Booking.id)
         .limit(limit)
     )
     rows = db.session.execute(found).all()
@@ -96,9 +96,9 @@ def close_past_days(*, limit: int) -> int:
         .order_by(Booking.id)
         .limit(limit)
     )
-    rows = db.session.execute(past).all()
+    rows = [(row.id, row.status, row.booker_key) for row in db.session.execute(past)]
     db.session.commit()  # ends the read; each is a transaction of its own
-    return sum(_end(row.id, row.status, row.booker_key) for row in rows)
+    return each_apart(lambda row: _end(*row), rows, what="booking: end of a day")
 
 
 def _end(booking_id: int, old: BookingStatus, key: str) -> bool:

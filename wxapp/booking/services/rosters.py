@@ -14,6 +14,7 @@ from wxapp.booking.models import Leave, Plan, Session, SessionStatus, Slot
 from wxapp.booking.roster_errors import Overlaps
 from wxapp.booking.services.settling import UNDECIDED, Decision, one_roster_at_a_time, settle
 from wxapp.core import actors, clock
+from wxapp.core.apart import each_apart
 from wxapp.core.db import change, db, insert_row, transaction
 from wxapp.core.errors import Invalid, NotFound
 from wxapp.directory.queries import get_physician
@@ -146,12 +147,13 @@ def make_sessions(until: date | None = None) -> int:
     """
     plans = listings.plans_in_force(clock.today())
     db.session.commit()  # ends the read; each line is a transaction of its own
-    made = 0
-    for plan_id in plans:
-        with transaction():
-            one_roster_at_a_time()
-            made += _make_sessions_of(db.session.get_one(Plan, plan_id), until, by=BY_JOB)
-    return made
+    return each_apart(lambda plan_id: _make_sessions_apart(plan_id, until), plans, what="booking: line of the roster")
+
+
+def _make_sessions_apart(plan_id: int, until: date | None) -> int:
+    with transaction():
+        one_roster_at_a_time()
+        return _make_sessions_of(db.session.get_one(Plan, plan_id), until, by=BY_JOB)
 
 
 def _make_sessions_of(plan: Plan, until: date | None, *, by: str) -> int:

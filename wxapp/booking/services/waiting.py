@@ -19,6 +19,7 @@ from wxapp.booking.services import bookings, persons, seats
 from wxapp.booking.services.bookings import Contact, Who
 from wxapp.booking.states import WAIT
 from wxapp.core import clock
+from wxapp.core.apart import each_apart
 from wxapp.core.db import db, insert_row, transaction
 from wxapp.core.errors import NotFound
 
@@ -142,9 +143,9 @@ def offer_free_seats(*, limit: int) -> int:
         .order_by(Slot.starts_at)
         .limit(limit)
     )
-    slots = db.session.execute(wanted).all()
+    slots = [(row.id, row.session_id) for row in db.session.execute(wanted)]
     db.session.commit()  # ends the read; each is a transaction of its own
-    return sum(_offer_free_seat(slot.id, slot.session_id) for slot in slots)
+    return each_apart(lambda slot: _offer_free_seat(*slot), slots, what="booking: slot with a line")
 
 
 def _offer_free_seat(slot_id: int, session_id: int) -> bool:
@@ -170,11 +171,13 @@ def close_past(*, limit: int) -> int:
         .where(Wait.status.in_(IN_LINE), Session.day < clock.today())
         .limit(limit)
     )
-    rows = db.session.execute(past).all()
+    rows = [(row.id, row.status) for row in db.session.execute(past)]
     db.session.commit()  # ends the read; each is a transaction of its own
-    for row in rows:
-        with transaction():
-            WAIT.try_move(
-                Wait, row.id, old=row.status, new=WaitStatus.CLOSED, by=seats.SYSTEM, why="已过期", active_marker=None
-            )
-    return len(rows)
+    return each_apart(lambda row: _close(*row), rows, what="booking: place in a past line")
+
+
+def _close(wait_id: int, old: WaitStatus) -> bool:
+    with transaction():
+        return WAIT.try_move(
+            Wait, wait_id, old=old, new=WaitStatus.CLOSED, by=seats.SYSTEM, why="已过期", active_marker=None
+        )

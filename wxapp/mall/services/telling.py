@@ -12,14 +12,14 @@ from wxapp.messages.receivers import Receiver
 from wxapp.messages.services import notify
 
 
-def tell_closing_soon(order_no: str) -> None:
-    """Remind the buyer that an unpaid order is about to close; told once."""
+def tell_closing_soon(order_no: str) -> bool:
+    """Remind the buyer that an unpaid order is about to close, once; False when that is done or needless."""
     with transaction():
         open_still = sa.update(Order).where(
             Order.no == order_no, Order.status == OrderStatus.AWAITING_PAYMENT, Order.is_reminded.is_(False)
         )
         if not change(open_still.values(is_reminded=True)):
-            return
+            return False
         order = queries.get_order(order_no)
         notify(
             "pt_order_0000002",
@@ -32,6 +32,7 @@ def tell_closing_soon(order_no: str) -> None:
                 "payment_no": order.payment_no,
             },
         )
+        return True
 
 
 def names_of(order: Order) -> str:
