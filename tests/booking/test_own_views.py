@@ -17,7 +17,7 @@ from tests.booking.test_views import ONCE, in_days, only_booking, own
 from tests.factories.booking import make_booking, make_physician, make_session, slots_of
 from tests.factories.patients import make_patient
 from wxapp.booking import own_lists, queries
-from wxapp.booking.models import BookingStatus, Session, Wait, WaitStatus
+from wxapp.booking.models import BookingStatus, Hold, Session, Wait, WaitStatus
 from wxapp.booking.services import changes
 from wxapp.core.db import db
 from wxapp.patients import services as patients
@@ -222,6 +222,17 @@ def test_leaving_the_line(phone: Phone, session: Session) -> None:
         assert phone.post(f"{place}/leave").status_code == 303
     assert db.session.scalars(sa.select(Wait.status)).one() is WaitStatus.WITHDRAWN
     assert "您已退出候补" in phone.get(place)
+
+
+def test_an_offer_is_no_hold_of_a_form(phone: Phone, client: FlaskClient) -> None:
+    project = make_session(day=in_days(3))
+    numbers = fill(project)
+    join(phone, project)
+    changes.cancel(numbers[0], by="staff:1", reason="x", is_staff=True)
+    offer = db.session.scalars(sa.select(Hold.id).where(Hold.wait_id.is_not(None))).one()
+    assert phone.client.get(f"/booking/holds/{offer}").status_code == 404
+    assert phone.post(f"/booking/holds/{offer}/release").status_code == 404
+    assert db.session.scalars(sa.select(Wait.status)).one() is WaitStatus.OFFERED
 
 
 def test_a_visitor_stands_in_line_with_name_and_phone(visitor: Phone, session: Session) -> None:

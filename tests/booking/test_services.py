@@ -15,7 +15,7 @@ from tests.factories.booking import CONTACT, make_booking, make_physician, make_
 from tests.factories.patients import make_patient
 from wxapp.booking import errors, queries, settings
 from wxapp.booking.models import Booking, BookingStatus, HoldStatus, Slot, Source
-from wxapp.booking.services import absences, changes, holds
+from wxapp.booking.services import absences, bookings, changes, holds, persons
 from wxapp.core import clock
 from wxapp.core import settings as core_settings
 from wxapp.core.db import db
@@ -23,6 +23,7 @@ from wxapp.core.errors import IllegalTransition, Invalid, NotFound
 from wxapp.core.idempotency import KeyReused
 from wxapp.core.settings import Setting
 from wxapp.messages.models import Message
+from wxapp.payments.subjects import Bookable
 
 Move = Callable[[str | timedelta], None]
 pytestmark = pytest.mark.usefixtures("app")
@@ -194,6 +195,25 @@ def test_an_order_that_is_not_the_patients_is_refused_beside_its_field() -> None
     slot = slots_of(make_session())[0]
     with pytest.raises(Invalid) as refused:
         make_booking(slot, patient_id=make_patient().id, contact=replace(CONTACT, order_no="N2026030210001"))
+    assert list(refused.value.errors) == ["order_no"]
+
+
+def test_of_two_bookings_for_one_order_at_once_one_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = slots_of(make_session())[:2]
+    patient_id = make_patient().id
+    contact = replace(CONTACT, order_no="N2026030210001")
+    monkeypatch.setattr(bookings.subjects, "bookable_of", lambda _: [Bookable("N2026030210001", "入职体检套餐")])
+    held, faster = persons.hold_booker, [second]
+
+    def hold_after_another(key: str) -> None:
+        if faster:
+            make_booking(faster.pop(), patient_id=patient_id, contact=contact)
+        held(key)
+
+    monkeypatch.setattr(persons, "hold_booker", hold_after_another)
+    # The other one is part of the refused transaction here, so it is gone as well: what counts is the refusal.
+    with pytest.raises(Invalid) as refused:
+        make_booking(first, patient_id=patient_id, contact=contact)
     assert list(refused.value.errors) == ["order_no"]
 
 

@@ -103,7 +103,6 @@ def book(
         hold = _own_hold(hold_id, slot, wechat_user_id, now=now) if hold_id is not None else None
         if hold is None and slot.free < 1:  # a courtesy; the guard is in take_seat
             raise SlotFull
-        check_order(contact.order_no, patient_id)
         return _once(who, once_key, asked, lambda: _write(slot, who, hold))
 
     return _answer_or(who, once_key, asked, write)
@@ -134,7 +133,6 @@ def book_in_period(
         wanted = [time.slot_id for time in found if time.period is period and time.can_be_booked]
         if not wanted:
             raise SlotFull("该时段已约满，请选择其他时段")
-        check_order(contact.order_no, patient_id)
         return _once(who, once_key, asked, lambda: _write_first(wanted, who))
 
     return _answer_or(who, once_key, asked, write)
@@ -173,6 +171,8 @@ def check_slot(slot: SlotInfo, *, now: datetime, is_online: bool) -> None:
 
 def check_order(order_no: str, patient_id: int | None) -> None:
     """Make sure that a check-up order, if one is named, is this patient's and can be used for a booking.
+
+    True for good only while the patient is held as a booker: one order is for one appointment at a time.
 
     :raises Invalid: beside the field ``order_no``
     """
@@ -224,6 +224,7 @@ def _once(who: Who, key: str, asked: Mapping[str, Any], work: Callable[[], str])
 def _write_first(slot_ids: list[int], who: Who) -> str:
     """Book the first of these times that works out."""
     persons.hold_booker(who.key)
+    check_order(who.contact.order_no, who.patient_id)
     now = clock.now()
     refusal: DomainError = SlotFull("该时段已约满，请选择其他时段")
     for slot_id in slot_ids:
@@ -245,6 +246,7 @@ def _write(slot: SlotInfo, who: Who, hold: Hold | None) -> str:
     now = clock.now()
     key = who.key
     persons.hold_booker(key)
+    check_order(who.contact.order_no, who.patient_id)
     persons.check_person(key, slot, now=now, is_online=who.is_online)
     if hold is None:
         seats.take_seat(slot.id, slot.session_id)

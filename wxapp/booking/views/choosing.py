@@ -159,11 +159,12 @@ def release(hold_id: int) -> ResponseReturnValue:
     """Give the time up and go back to the others."""
     user = current_user()
     kept = queries.own_hold(user.id, hold_id)
+    if kept.wait_id is not None:  # an offer is let go on the page of the line; it may be of a project
+        raise NotFound
     read_form(PressForm)
     slot = queries.slot_info(kept.slot_id, now=clock.now())
-    if kept.wait_id is None:
-        holds.let_go(kept, by=actors.wechat(user.id))
-        notice("已放弃该时间")
+    holds.let_go(kept, by=actors.wechat(user.id))
+    notice("已放弃该时间")
     return redirect(url_for("booking.physician", physician_id=slot.of.physician_id, day=slot.day.isoformat()), 303)
 
 
