@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wxapp.core.events import on
-from wxapp.mall import queries
+from wxapp.mall import (
+    exporting,  # noqa: F401 - its part of what a patient may take away
+    queries,
+)
 from wxapp.mall.events import OrderRefunded
 from wxapp.mall.models import OrderStatus
 from wxapp.mall.services import checks, invoices, ordering, refunds
