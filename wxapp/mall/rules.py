@@ -77,12 +77,12 @@ def price_note(*, was_fen: int, now_fen: int) -> str:
     return f"比加入时{'上涨' if now_fen > was_fen else '降价'}{yuan(abs(now_fen - was_fen))}元"
 
 
-def use_by(paid_at: datetime | None, *, months: int) -> date | None:
+def use_by(paid_on: date | None, *, months: int) -> date | None:
     """Return the day until which it is advised to use an order, None without advice. Nothing ends on that day."""
-    if paid_at is None or not months:
+    if paid_on is None or not months:
         return None
-    year, month = divmod(paid_at.year * 12 + paid_at.month - 1 + months, 12)
-    return date(year, month + 1, min(paid_at.day, calendar.monthrange(year, month + 1)[1]))
+    year, month = divmod(paid_on.year * 12 + paid_on.month - 1 + months, 12)
+    return date(year, month + 1, min(paid_on.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def closes_at(placed_at: datetime, *, minutes: int) -> datetime:

@@ -92,7 +92,9 @@ def order(order_no: str) -> ResponseReturnValue:
         refunds=own_refunds(found) if found.paid_at else [],
         can_refund=found.status in (S.PAID, S.IN_USE) and progress.open > 0,
         shows_code=found.status is S.AWAITING_HOSPITAL or (found.status in USABLE and progress.open > 0),
-        use_by=rules.use_by(found.paid_at, months=settings.USE_WITHIN_MONTHS()),
+        use_by=rules.use_by(
+            clock.hospital_day(found.paid_at) if found.paid_at else None, months=settings.USE_WITHIN_MONTHS()
+        ),
         today=clock.today(),
         is_settling=_is_settling(found),
         bring_along=settings.BRING_ALONG(),
