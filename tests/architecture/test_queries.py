@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from tests.factories import hospital
-from wxapp.core import settings
+from wxapp.core import generation, settings
 from wxapp.h5.kept import forget_public_pages
 
 MOST = 12
@@ -21,6 +21,7 @@ def counts(app: Flask, filled: hospital.Hospital, cookie: str, sent: list[str]) 
     for endpoint, address in hospital.addresses(app, filled).items():
         forget_public_pages()
         settings.forget()
+        generation.current(app)  # asked once a second, whatever the page
         with app.app_context():  # of its own: the request remembers nothing of another one
             sent.clear()
             answer = client.get(address, headers={"Cookie": cookie, "User-Agent": "MicroMessenger"})
