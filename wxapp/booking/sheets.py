@@ -275,20 +275,25 @@ class Today:
     closed_sessions: int
     to_move: int
 
+    @classmethod
+    def of(cls, closed_sessions: int, to_move: int, *counts: int) -> Today:
+        """Make it of what ``count_today`` selects."""
+        return cls(Counter(dict(zip(BookingStatus, counts, strict=True))), closed_sessions, to_move)
 
-def count_today() -> Today:
+
+def count_today() -> list[sa.ScalarSelect[int]]:
+    """Select the parts of ``Today``."""
     today = clock.today()
     starts, ends = clock.day_bounds(today)
-    counts = db.session.execute(
-        sa.select(Booking.status, sa.func.count())
-        .where(Booking.starts_at >= starts, Booking.starts_at < ends)
-        .group_by(Booking.status)
-    )
+    by_status = [
+        sa.select(sa.func.count()).where(
+            Booking.status == status, Booking.starts_at >= starts, Booking.starts_at < ends
+        )
+        for status in BookingStatus
+    ]
     closed = sa.select(sa.func.count()).where(Session.day == today, Session.status == SessionStatus.CLOSED)
     to_move = sa.select(sa.func.count()).where(Booking.status == BookingStatus.TO_MOVE, Booking.starts_at >= starts)
-    by_status = Counter({row[0]: row[1] for row in counts})
-    row = db.session.execute(sa.select(closed.scalar_subquery(), to_move.scalar_subquery())).one()
-    return Today(by_status, row[0], row[1])
+    return [one.scalar_subquery() for one in (closed, to_move, *by_status)]
 
 
 # --- who is blocked --------------------------------------------------------------------------------------------------

@@ -32,13 +32,14 @@ class Day:
     paid: int
 
 
-def counts_of_day(day: date) -> CountsOfDay:
+def counts_of_day(day: date) -> list[sa.ScalarSelect[int]]:
+    """Select the parts of ``CountsOfDay``."""
     start, end = clock.day_bounds(day)
     placed = sa.select(sa.func.count()).where(Order.placed_at >= start, Order.placed_at < end).scalar_subquery()
     paid = sa.select(sa.func.count()).where(Order.paid_at >= start, Order.paid_at < end).scalar_subquery()
     waiting = sa.select(sa.func.count()).where(Order.status == OrderStatus.AWAITING_HOSPITAL).scalar_subquery()
     scarce = sa.select(sa.func.count()).where(Goods.is_on_sale, Goods.stock < NEARLY_SOLD_OUT).scalar_subquery()
-    return CountsOfDay(*db.session.execute(sa.select(placed, paid, waiting, scarce)).one())
+    return [placed, paid, waiting, scarce]
 
 
 def last_days(today: date, *, count: int) -> list[Day]:

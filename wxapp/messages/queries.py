@@ -169,8 +169,8 @@ def figures(since: date, until: date) -> list[DayFigure]:
     return [DayFigure(day, Channel(channel), state, count) for day, channel, state, count in rows]
 
 
-def sent_and_dead(day: date) -> tuple[int, int]:
-    """Return how many messages left the house on a day, and how many dead letters wait for a person."""
+def sent_and_dead(day: date) -> list[sa.ScalarSelect[int]]:
+    """Select how many messages left the house on a day, and how many dead letters wait for a person."""
     sent = (
         sa.select(sa.func.count())
         .where(
@@ -180,8 +180,7 @@ def sent_and_dead(day: date) -> tuple[int, int]:
         )
         .scalar_subquery()
     )
-    row = db.session.execute(sa.select(sent, _dead_letters(since=day - timedelta(days=7)))).one()
-    return int(row[0]), int(row[1])
+    return [sent, _dead_letters(since=day - timedelta(days=7))]
 
 
 def dead_letters(*, days: int = 7) -> int:

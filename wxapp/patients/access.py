@@ -13,7 +13,7 @@ from wxapp.core.errors import NotFound
 from wxapp.core.forms import wants_json
 from wxapp.h5 import identity
 from wxapp.patients import queries
-from wxapp.patients.errors import NoPatientBound
+from wxapp.patients.errors import NoPatientBound, OtherPatientShown
 from wxapp.patients.models import Patient
 from wxapp.patients.queries import SignedInUser
 
@@ -35,6 +35,19 @@ def current_patient(user: SignedInUser | None = None) -> Patient:
         return queries.own_patient(user.id, user.current_patient_id)
     except NotFound:  # unbound in this moment
         raise NoPatientBound from None
+
+
+def patient_shown(patient_id: int) -> Patient:
+    """Return the current patient, for a form that acts for whom its page has shown.
+
+    :param patient_id: whom the page showed; 0 when the sender does not say
+    :raises OtherPatientShown: it is another one by now
+    :raises NoPatientBound: none is bound
+    """
+    patient = current_patient()
+    if patient_id not in (0, patient.id):
+        raise OtherPatientShown
+    return patient
 
 
 def own_patient(patient_id: int, user: SignedInUser | None = None) -> Patient:

@@ -30,6 +30,12 @@ class NoPatientBound(DomainError):
     code, message = "no_patient_bound", "请先绑定就诊人"
 
 
+class OtherPatientShown(DomainError):
+    """Another tab has switched the patient since the page was shown."""
+
+    code, status, message = "other_patient_shown", 409, "当前就诊人已切换，请核对后重新提交"
+
+
 class WrongCode(DomainError):
     """Not the code, too old, used, or tried too often: which of them is not told."""
 

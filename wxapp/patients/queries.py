@@ -364,7 +364,8 @@ class People:
     bound: int
 
 
-def people_since(moment: datetime) -> People:
+def people_since(moment: datetime) -> list[sa.ScalarSelect[int]]:
+    """Select the parts of ``People``."""
     new = sa.select(sa.func.count()).where(Patient.created_at >= moment).scalar_subquery()
     newly_bound = sa.select(sa.func.count()).where(Binding.bound_at >= moment).scalar_subquery()
     bound = (
@@ -372,7 +373,7 @@ def people_since(moment: datetime) -> People:
         .where(Binding.status == BindingStatus.ACTIVE)
         .scalar_subquery()
     )
-    return People(*db.session.execute(sa.select(new, newly_bound, bound)).one())
+    return [new, newly_bound, bound]
 
 
 def _is_exactly(text: str) -> sa.ColumnElement[bool]:

@@ -141,8 +141,14 @@ def differences_for_staff(
     return wanted
 
 
-def open_differences() -> int:
-    return db.session.scalar(sa.select(sa.func.count()).where(Difference.status == DifferenceStatus.OPEN)) or 0
+def count_differences() -> int:
+    """Return how many differences wait for somebody."""
+    return db.session.scalar(sa.select(open_differences())) or 0
+
+
+def open_differences() -> sa.ScalarSelect[int]:
+    """Select how many differences wait for somebody."""
+    return sa.select(sa.func.count()).where(Difference.status == DifferenceStatus.OPEN).scalar_subquery()
 
 
 def bills(*, limit: int = 60) -> list[Bill]:

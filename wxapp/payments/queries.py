@@ -162,14 +162,10 @@ def find_part(out_refund_no: str) -> RefundPart | None:
     return db.session.scalars(sa.select(RefundPart).where(RefundPart.out_refund_no == out_refund_no)).one_or_none()
 
 
-def refunds_waiting() -> int:
-    """Return how many refunds wait for a decision or for somebody to act."""
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count()).where(Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.STUCK)))
-        )
-        or 0
-    )
+def refunds_waiting() -> sa.ScalarSelect[int]:
+    """Select how many refunds wait for a decision or for somebody to act."""
+    waiting = Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.STUCK))
+    return sa.select(sa.func.count()).where(waiting).scalar_subquery()
 
 
 @dataclass(frozen=True)

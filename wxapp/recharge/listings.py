@@ -155,11 +155,11 @@ class Today:
     amount_fen: int
 
 
-def booked_on(day: date) -> Today:
+def booked_on(day: date) -> list[sa.ScalarSelect[int]]:
+    """Select the parts of ``Today``."""
     start, end = clock.day_bounds(day)
-    count, amount = db.session.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(Recharge.amount_fen), 0)).where(
-            Recharge.paid_at >= start, Recharge.paid_at < end
-        )
-    ).one()
-    return Today(count, int(amount))
+    asked = (sa.func.count(), sa.func.coalesce(sa.func.sum(Recharge.amount_fen), 0))
+    return [
+        sa.select(one).select_from(Recharge).where(Recharge.paid_at >= start, Recharge.paid_at < end).scalar_subquery()
+        for one in asked
+    ]

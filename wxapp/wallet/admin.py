@@ -284,8 +284,7 @@ def reject(no: str) -> Done:
     return Done("已驳回", location=url_for("wallet_admin.waiting"))
 
 
-def movements_waiting() -> dashboard.Card | None:
-    count = len(queries.movements_waiting())
+def movements_waiting(count: int) -> dashboard.Card | None:
     if not count:
         return None
     return dashboard.Card(
@@ -293,4 +292,4 @@ def movements_waiting() -> dashboard.Card | None:
     )
 
 
-dashboard.dashboard_card(25, Permission.WALLET_RECHARGE, movements_waiting)
+dashboard.dashboard_counts(25, Permission.WALLET_RECHARGE, lambda: [queries.count_waiting()], movements_waiting)

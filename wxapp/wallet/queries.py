@@ -293,6 +293,11 @@ def movements_waiting() -> list[CounterMovement]:
     )
 
 
+def count_waiting() -> sa.ScalarSelect[int]:
+    """Select how many counter movements wait for a second person."""
+    return sa.select(sa.func.count()).where(CounterMovement.status == CounterStatus.REQUESTED).scalar_subquery()
+
+
 def movements_of(account_id: int, *, limit: int = 20) -> list[CounterMovement]:
     return list(
         db.session.scalars(

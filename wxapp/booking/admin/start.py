@@ -28,8 +28,8 @@ def _find(text: str) -> list[search.Hit]:
 search.register("预约", Permission.BOOKING_READ, _find)
 
 
-def _today() -> list[dashboard.Card]:
-    today = sheets.count_today()
+def _today(*found: int) -> list[dashboard.Card]:
+    today = sheets.Today.of(*found)
     count = today.by_status
     all_ = sum(count.values()) - count[B.CANCELLED] - count[B.TO_MOVE]
     cards = [
@@ -55,4 +55,4 @@ def _today() -> list[dashboard.Card]:
     return cards
 
 
-dashboard.dashboard_card(15, Permission.BOOKING_READ, _today)
+dashboard.dashboard_counts(15, Permission.BOOKING_READ, sheets.count_today, _today)

@@ -209,10 +209,10 @@ def invoice_document(invoice_no: str) -> Response:
     return hand_out(file.token, content_type=file.content_type, download_name="invoice.pdf")
 
 
-def _to_handle() -> list[dashboard.Card]:
+def _to_handle(count: int) -> dashboard.Card:
     waiting = url_for("mall_admin.invoices", status=InvoiceStatus.REQUESTED)
-    return [dashboard.Card("待办发票", str(queries.invoices_to_handle()), "待开票与需红冲", waiting, "receipt")]
+    return dashboard.Card("待办发票", str(count), "待开票与需红冲", waiting, "receipt")
 
 
-dashboard.dashboard_card(75, Permission.INVOICE_HANDLE, _to_handle)
+dashboard.dashboard_counts(75, Permission.INVOICE_HANDLE, lambda: [queries.invoices_to_handle()], _to_handle)
 menu.entry("订单", "开票申请", "mall_admin.invoices", Permission.INVOICE_HANDLE, 40)

@@ -136,10 +136,10 @@ def answer_review(review_id: int) -> Done:
     return Done(message, location=url_for("mall_admin.review", review_id=review_id))
 
 
-def _waiting() -> list[dashboard.Card]:
+def _waiting(count: int) -> dashboard.Card:
     waiting = url_for("mall_admin.reviews", status=ReviewStatus.WAITING)
-    return [dashboard.Card("待审核评价", str(queries.waiting_reviews()), "审核后展示在商品页", waiting, "star")]
+    return dashboard.Card("待审核评价", str(count), "审核后展示在商品页", waiting, "star")
 
 
-dashboard.dashboard_card(70, Permission.REVIEW_HANDLE, _waiting)
+dashboard.dashboard_counts(70, Permission.REVIEW_HANDLE, lambda: [queries.waiting_reviews()], _waiting)
 menu.entry("商城", "商品评价", "mall_admin.reviews", Permission.REVIEW_HANDLE, 30)

@@ -12,8 +12,8 @@ from wxapp.mall import figures
 from wxapp.mall.models import OrderStatus
 
 
-def _orders_today() -> list[dashboard.Card]:
-    counts = figures.counts_of_day(clock.today())
+def _orders_today(*found: int) -> list[dashboard.Card]:
+    counts = figures.CountsOfDay(*found)
     waiting = url_for("mall_admin.orders", status=OrderStatus.AWAITING_HOSPITAL)
     return [
         dashboard.Card(
@@ -46,6 +46,6 @@ def _best_sellers() -> Chart:
     return Chart("热销商品", "bar", [name for name, _ in best], {"销量": [sales for _, sales in best]}, unit="份")
 
 
-dashboard.dashboard_card(20, Permission.ORDER_READ, _orders_today)
+dashboard.dashboard_counts(20, Permission.ORDER_READ, lambda: figures.counts_of_day(clock.today()), _orders_today)
 dashboard.dashboard_chart(60, Permission.ORDER_READ, _orders_chart)
 dashboard.dashboard_chart(80, Permission.GOODS_READ, _best_sellers)

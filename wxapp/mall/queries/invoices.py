@@ -87,7 +87,7 @@ def invoices_for_staff(*, text: str = "", status: str = "", reversal: bool = Fal
     return statement
 
 
-def invoices_to_handle() -> int:
-    """Return how many wait for staff: requested, or to be reversed."""
+def invoices_to_handle() -> sa.ScalarSelect[int]:
+    """Select how many wait for staff: requested, or to be reversed."""
     waiting = sa.or_(Invoice.status == InvoiceStatus.REQUESTED, Invoice.needs_reversal)
-    return int(db.session.scalar(sa.select(sa.func.count()).select_from(Invoice).where(waiting)) or 0)
+    return sa.select(sa.func.count()).select_from(Invoice).where(waiting).scalar_subquery()

@@ -148,5 +148,6 @@ def reviews_for_staff(*, text: str = "", status: str = "", stars: str = "") -> s
     return statement
 
 
-def waiting_reviews() -> int:
-    return int(db.session.scalar(sa.select(sa.func.count()).where(Review.status == ReviewStatus.WAITING)) or 0)
+def waiting_reviews() -> sa.ScalarSelect[int]:
+    """Select how many reviews wait for staff."""
+    return sa.select(sa.func.count()).where(Review.status == ReviewStatus.WAITING).scalar_subquery()

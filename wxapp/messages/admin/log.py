@@ -12,7 +12,7 @@ from wxapp.admin import audit, menu
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Badge, Column
 from wxapp.admin.charts import Chart
-from wxapp.admin.dashboard import Card, dashboard_card
+from wxapp.admin.dashboard import Card, dashboard_counts
 from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.tables import Action, Table
@@ -144,8 +144,7 @@ def resend_dead() -> Done:
     return Done(f"{count}条死信已重新进入发送队列")
 
 
-def _today() -> list[Card]:
-    sent, dead = queries.sent_and_dead(clock.today())
+def _today(sent: int, dead: int) -> list[Card]:
     log = url_for("messages_admin.deliveries")
     return [
         Card("今日送出消息", str(sent), "公众号与短信", log, "send"),
@@ -156,4 +155,4 @@ def _today() -> list[Card]:
     ]  # fmt: skip
 
 
-dashboard_card(80, READ, _today)
+dashboard_counts(80, READ, lambda: queries.sent_and_dead(clock.today()), _today)

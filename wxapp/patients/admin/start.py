@@ -21,8 +21,8 @@ def _find(text: str) -> list[search.Hit]:
 search.register("患者", Permission.PATIENT_READ, _find)
 
 
-def _people() -> list[dashboard.Card]:
-    people = queries.people_since(clock.day_bounds(clock.today())[0])
+def _people(*found: int) -> list[dashboard.Card]:
+    people = queries.People(*found)
     return [
         dashboard.Card(
             "今日建档", str(people.new), url=url_for("patients_admin.patient_list"), icon="user-plus", hint="新患者"
@@ -37,4 +37,8 @@ def _people() -> list[dashboard.Card]:
     ]
 
 
-dashboard.dashboard_card(60, Permission.PATIENT_READ, _people)
+def _asked() -> dashboard.Counts:
+    return queries.people_since(clock.day_bounds(clock.today())[0])
+
+
+dashboard.dashboard_counts(60, Permission.PATIENT_READ, _asked, _people)

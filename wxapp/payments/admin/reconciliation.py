@@ -86,7 +86,7 @@ def reconciliation() -> Page:
     return Page(
         "payments/admin/reconciliation.html",
         bills=listings.bills(),
-        open_differences=listings.open_differences(),
+        open_differences=listings.count_differences(),
         yesterday=yesterday,
     )
 

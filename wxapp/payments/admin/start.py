@@ -35,8 +35,7 @@ def takings_today() -> list[Card | Chart]:
     return shown
 
 
-def refunds_waiting() -> Card | None:
-    count = queries.refunds_waiting()
+def refunds_waiting(count: int) -> Card | None:
     if not count:
         return None
     return Card(
@@ -44,8 +43,7 @@ def refunds_waiting() -> Card | None:
     )
 
 
-def differences_open() -> Card | None:
-    count = listings.open_differences()
+def differences_open(count: int) -> Card | None:
     if not count:
         return None
     address = url_for("payments_admin.differences", status="open")
@@ -53,5 +51,5 @@ def differences_open() -> Card | None:
 
 
 dashboard.dashboard_card(10, Permission.PAYMENT_READ, takings_today)
-dashboard.dashboard_card(20, Permission.REFUND_APPROVE, refunds_waiting)
-dashboard.dashboard_card(30, Permission.LEDGER_READ, differences_open)
+dashboard.dashboard_counts(20, Permission.REFUND_APPROVE, lambda: [queries.refunds_waiting()], refunds_waiting)
+dashboard.dashboard_counts(30, Permission.LEDGER_READ, lambda: [listings.open_differences()], differences_open)

@@ -11,10 +11,10 @@ from wxapp.core.permissions import Permission
 from wxapp.recharge import listings
 
 
-def recharged_today() -> dashboard.Card:
-    today = listings.booked_on(clock.today())
+def recharged_today(count: int, amount_fen: int) -> dashboard.Card:
+    today = listings.Today(count, int(amount_fen))
     address = url_for("recharge_admin.recharges")
     return dashboard.Card("今日在线充值", f"¥{yuan(today.amount_fen)}", f"{today.count}笔", address, "coin")
 
 
-dashboard.dashboard_card(26, Permission.RECHARGE_READ, recharged_today)
+dashboard.dashboard_counts(26, Permission.RECHARGE_READ, lambda: listings.booked_on(clock.today()), recharged_today)

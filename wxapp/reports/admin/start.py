@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import url_for
 
 from wxapp.admin import dashboard
@@ -10,8 +12,8 @@ from wxapp.core.web import when
 from wxapp.reports.queries import staff
 
 
-def _parked() -> dashboard.Card:
-    waits = staff.waiting()
+def _parked(*found: Any) -> dashboard.Card:
+    waits = staff.Waiting(*found)
     hint = f"最早 {when(waits.oldest)}" if waits.oldest else "没有等待的报告"
     if waits.held:
         hint = f"{hint}，另有{waits.held}份初步报告"
@@ -25,4 +27,4 @@ def _parked() -> dashboard.Card:
     )
 
 
-dashboard.dashboard_card(40, Permission.REPORT_WRITE, _parked)
+dashboard.dashboard_counts(40, Permission.REPORT_WRITE, staff.waiting, _parked)

@@ -129,16 +129,14 @@ class Waiting:
     oldest: datetime | None
 
 
-def waiting() -> Waiting:
-    is_parked = Report.status == ReportStatus.PARKED
-    row = db.session.execute(
-        sa.select(
-            sa.func.coalesce(sa.func.sum(sa.case((is_parked, 1), else_=0)), 0),
-            sa.func.count(),
-            sa.func.min(sa.case((is_parked, Report.received_at), else_=None)),
-        ).where(Report.status.in_((ReportStatus.PARKED, ReportStatus.HELD)))
-    ).one()
-    return Waiting(int(row[0]), int(row[1]) - int(row[0]), row[2])
+def waiting() -> list[sa.ScalarSelect[Any]]:
+    """Select the parts of ``Waiting``."""
+    parked, held = (Report.status == status for status in (ReportStatus.PARKED, ReportStatus.HELD))
+    return [
+        sa.select(sa.func.count()).where(parked).scalar_subquery(),
+        sa.select(sa.func.count()).where(held).scalar_subquery(),
+        sa.select(sa.func.min(Report.received_at)).where(parked).scalar_subquery(),
+    ]
 
 
 def sources() -> list[tuple[str, str]]:
