@@ -335,7 +335,7 @@ def test_a_new_price_that_was_shown_is_ordered(shopper: Shopper, goods: Goods) -
         ("{goods}:1:29900", {"wished_on": "2026-03-02"}, 422),
         ("{goods}:1:29900", {"wished_on": "x"}, 422),
         ("{goods}:1:29900", {"remark": "长" * 101}, 422),
-        ("{goods}:1:29900", {"patient_id": "1"}, 422),
+        ("{goods}:1:29900", {"patient_id": "999999"}, 409),
         ("{goods}:1:29900", {"goods_id": "1"}, 422),
         (["{goods}:1:29900", "{goods}:1:29900"], {}, 422),
         (["{goods}:1:29900"] * 51, {}, 422),

@@ -218,7 +218,7 @@ def test_the_same_key_with_another_wish_is_refused(phone: Phone, goods: Goods) -
         ({"wished_on": "2026-03-02"}, 422, "期望日期应在明天至半年之内"),
         ({"wished_on": "2026-10-01"}, 422, "期望日期应在明天至半年之内"),
         ({"status": "paid"}, 422, "请检查标出的内容"),
-        ({"patient_id": 1}, 422, "请检查标出的内容"),
+        ({"patient_id": 999_999}, 409, "当前就诊人已切换"),
         ({"remark": ["a", "b"]}, 422, "备注重复提交"),
         ({"quantity": 4}, 409, "库存不足"),
     ],

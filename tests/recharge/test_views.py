@@ -62,6 +62,19 @@ def test_placing_leads_to_wechat_pay_alone(phone: Phone) -> None:
         assert phone.post(f"{answer.location}/{way}").status_code == 409
 
 
+def test_after_a_switch_in_another_tab_nothing_is_done_for_the_other_patient(phone: Phone) -> None:
+    shown = re.search(r'name="patient_id" value="(\d+)"', phone.get("/recharge").text)
+    assert shown is not None
+    child = make_patient(name="林小小")
+    make_balance(child.id, 1_000)
+    patients.bind_by_staff(phone.user_id, child.id, by=CHIEF)
+    patients.switch_patient(phone.user_id, child.id)
+    for path in ("/recharge", "/recharge/refunds"):
+        answer = phone.post(path, amount="5", patient_id=shown[1], once="switched-00001")
+        assert (answer.status_code, "当前就诊人已切换" in answer.text) == (409, True)
+    assert (count(Recharge), count(RechargeRefund)) == (0, 0)
+
+
 def test_a_double_press_places_one(phone: Phone) -> None:
     first, second = phone.recharge(), phone.recharge()
     assert first.location == second.location

@@ -87,9 +87,3 @@ class TooManyWaits(DomainError):
 
 class OfferOver(DomainError):
     code, status, message = "offer_over", 409, "候补名额已过期或已处理"
-
-
-class OtherPatientShown(DomainError):
-    """Another tab has switched the patient since the page was shown."""
-
-    code, status, message = "other_patient_shown", 409, "当前就诊人已切换，请核对后重新提交"

@@ -12,6 +12,7 @@ from wxapp.core.forms import Form, FormKey
 from wxapp.mall import invoice_rules
 from wxapp.mall.cart_models import TitleKind
 from wxapp.mall.rules import MAX_CART_LINES, MAX_QUANTITY, Wanted
+from wxapp.patients.forms import PatientShown
 
 _BOUND = re.compile(r"([1-9][0-9]{0,15}):([1-9][0-9]?):([1-9][0-9]{0,9})")
 _CHOICE = r"^([1-9][0-9]{0,15}|all):[01]$"
@@ -60,6 +61,7 @@ class CartOrderForm(Form):
     lines: tuple[Annotated[Wanted, BeforeValidator(read_bound)], ...] = Field(
         title="商品", min_length=1, max_length=MAX_CART_LINES
     )
+    patient_id: PatientShown = 0
     wished_on: date | None = Field(None, title="期望日期")
     remark: str = Field("", title="备注", max_length=100)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from wxapp.core.forms import Form, FormKey, Yuan
 from wxapp.mall.models import GoodsKind
 from wxapp.mall.rules import MAX_QUANTITY
+from wxapp.patients.forms import PatientShown
 
 
 class CheckoutQuery(Form):
@@ -23,6 +24,7 @@ class OrderForm(CheckoutQuery):
 
     once: str = Field(title="提交编号", min_length=10, max_length=60)
     price: int = Field(title="价格", ge=1)
+    patient_id: PatientShown = 0
     wished_on: date | None = Field(None, title="期望日期")
     remark: str = Field("", title="备注", max_length=100)
 

@@ -42,6 +42,8 @@ Code = Annotated[str, Field(title="短信验证码", pattern=r"^[0-9]{6}$"), Bef
 Document = Annotated[
     str, Field(title="身份证号或病历号", max_length=20), BeforeValidator(_without_blanks), AfterValidator(_is_document)
 ]
+PatientShown = Annotated[int, Field(title="就诊人", ge=0, le=2**53)]
+"""Whom the page of a form has shown, 0 when the sender does not say; see ``access.patient_shown``."""
 Password = Annotated[str, Field(title="余额密码", max_length=20)]
 
 

@@ -14,7 +14,7 @@ from wxapp.h5 import registry
 from wxapp.h5.identity import current_user
 from wxapp.h5.notices import notice
 from wxapp.h5.shell import Pages
-from wxapp.patients.access import current_patient, needs_patient
+from wxapp.patients.access import current_patient, needs_patient, patient_shown
 from wxapp.payments import queries as payments
 from wxapp.payments.models import PaymentStatus
 from wxapp.recharge import queries, settings
@@ -88,8 +88,8 @@ def _wanted() -> str:
 @pages.action("/recharge", shown_again_by=home)
 def place() -> ResponseReturnValue:
     """Place a recharge and lead to its pay page."""
-    patient = current_patient()
     form = read_form(RechargeForm)
+    patient = patient_shown(form.patient_id)
     user = current_user()
     PLACE.hit(str(user.id))
     no = placing.place_recharge(
@@ -155,8 +155,8 @@ def refunds() -> ResponseReturnValue:
 
 @pages.action("/recharge/refunds", shown_again_by=refunds)
 def ask_refund() -> ResponseReturnValue:
-    patient = current_patient()
     form = read_form(RefundForm)
+    patient = patient_shown(form.patient_id)
     user = current_user()
     REFUND.hit(str(user.id))
     no = refunding.request_by_patient(

@@ -7,7 +7,6 @@ from datetime import date, datetime
 from flask import request
 
 from wxapp.booking import hours
-from wxapp.booking.errors import OtherPatientShown
 from wxapp.booking.forms import ContactForm, LineForm
 from wxapp.booking.services.bookings import Contact
 from wxapp.core import clock
@@ -15,7 +14,7 @@ from wxapp.core.errors import Invalid, NotFound
 from wxapp.h5.shell import Pages
 from wxapp.patients import rules as patient_rules
 from wxapp.patients.access import current_patient, signed_in_user
-from wxapp.patients.errors import SnapshotVisitor
+from wxapp.patients.errors import OtherPatientShown, SnapshotVisitor
 from wxapp.patients.models import Patient
 
 pages = Pages("booking", "wxapp.booking")

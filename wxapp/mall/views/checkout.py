@@ -20,7 +20,7 @@ from wxapp.mall.queries import CartCard
 from wxapp.mall.rules import Wanted
 from wxapp.mall.services import ordering
 from wxapp.mall.views.door import find_patient, pages
-from wxapp.patients.access import current_patient
+from wxapp.patients.access import patient_shown
 
 ORDERS = Limit("mall.place_order", count=30, seconds=600, message="提交订单过于频繁，请稍后再试")
 """Per user (checklist S-28): presses that are repeated or refused count too."""
@@ -92,7 +92,7 @@ def place_order() -> ResponseReturnValue:
     ORDERS.hit(str(user.id))
     is_cart = "lines" in request.form or "lines[]" in request.form
     form = read_form(CartOrderForm) if is_cart else read_form(OrderForm)
-    patient = current_patient()
+    patient = patient_shown(form.patient_id)
     _check_wish(form.wished_on)
     order_no = ordering.place_order(
         wechat_user_id=user.id,
