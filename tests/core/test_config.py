@@ -129,5 +129,5 @@ def test_redis_is_named_openly_or_as_a_secret(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("address", ["https://x.test/", "x.js", "https://x.test/a b.js", "https://x.test/;'x.js"])
 def test_the_script_is_named_by_an_address_that_fits_into_a_header(tmp_path: Path, address: str) -> None:
-    with pytest.raises(ConfigError, match="wechat.script_url"):
+    with pytest.raises(ConfigError, match=r"wechat\.script_url"):
         make_config("sqlite://", tmp_path, wechat={"script_url": address})

@@ -211,7 +211,7 @@ def without_security(raw: bytes) -> bytes:
             continue
         parts = text.split(text[3:4] or "|")
         if len(parts) > _SECURITY and parts[_SECURITY]:
-            parts[_SECURITY] = "XXX"
+            parts[_SECURITY] = "***"
         return messages.without_keys((text[3:4] or "|").join(parts).encode(codec) + raw[len(head) :])
     return messages.without_keys(raw)
 
