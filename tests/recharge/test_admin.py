@@ -20,6 +20,7 @@ from wxapp.core import settings as core_settings
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
 from wxapp.recharge.models import RechargeRefund
+from wxapp.recharge.services import refunding
 from wxapp.wallet import services as wallet
 from wxapp.wallet import settings as stored_value
 
@@ -163,6 +164,25 @@ def test_many_are_given_back_at_once_when_recharges_have_ended(desk: Desk, patie
         assert desk.post("recharges/run-down", **press).status_code in {302, 303}
     assert {row.patient_id for row in refunds()} == {patient_id, other}
     assert [wallet.patient_balance(each) for each in (patient_id, other, frozen)] == [0, 0, 10_000]
+
+
+def test_a_conflict_while_many_are_given_back_leaves_nobody_out(
+    desk: Desk, patient_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_patient().id
+    for each in (patient_id, other):
+        make_recharge(each, 10_000)
+    core_settings.write(stored_value.MODE, "run_down", by=CHIEF)
+    request_back, conflicts = refunding.request_back, [sa.exc.OperationalError("", {}, Exception("database is locked"))]
+
+    def conflicted(*args: Any, **more: Any) -> list[str]:
+        if conflicts:
+            raise conflicts.pop()
+        return request_back(*args, **more)
+
+    monkeypatch.setattr(refunding, "request_back", conflicted)
+    desk.post("recharges/run-down", reason="停止储值业务", form_key="key-0000000001")
+    assert {row.patient_id for row in refunds()} == {patient_id, other}
 
 
 def test_all_of_one_patient_is_given_back(desk: Desk, patient_id: int) -> None:

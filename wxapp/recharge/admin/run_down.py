@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 from flask import url_for
 
@@ -14,6 +15,7 @@ from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
+from wxapp.core.db import repeat_on_conflict
 from wxapp.core.errors import DomainError, Invalid
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_name
@@ -93,7 +95,8 @@ def give_back_to_all() -> Done:
     asked = failed = 0
     for patient_id in listings.patients_with_returnable(limit=AT_ONCE):
         try:
-            refunding.request_back(patient_id, amount_fen=None, reason=form.reason, by=by)
+            # A conflict is repeated here: the door would repeat the press, and that finds its key used.
+            repeat_on_conflict(partial(refunding.request_back, patient_id, amount_fen=None, reason=form.reason, by=by))
             asked += 1
         except DomainError as refusal:  # frozen, or spent in this moment: the others are not its hostages
             log.info("recharge: nothing was asked back for patient %s: %s", patient_id, refusal)
