@@ -32,6 +32,8 @@ class Neighbours:
 
     _by_url: dict[str, Resource] = field(default_factory=dict)
     _by_name: dict[str, Resource] = field(default_factory=dict)
+    _contained: dict[int, tuple[Any, dict[str, Resource]]] = field(default_factory=dict)
+    """By the list that a resource holds; the list is kept with them, so that its place in memory stays its own."""
 
     def add(self, resource: Resource, *, url: str = "") -> None:
         """Make a resource known under its Bundle address, and under its kind and id."""
@@ -44,13 +46,22 @@ class Neighbours:
         """Return what an element of the type Reference points to, None when it did not come with the message."""
         text = text_of(reference.get("reference")) if isinstance(reference, dict) else ""
         if text.startswith("#"):
-            return next((one for one in dicts(within.get("contained")) if text_of(one.get("id")) == text[1:]), None)
+            return self._inside(within.get("contained")).get(text[1:])
         if not text:
             return None
         if found := self._by_url.get(_VERSION.sub("", text)):
             return found
         named = _RELATIVE.fullmatch(text)
         return self._by_name.get(f"{named[1]}/{named[2]}") if named else None
+
+    def _inside(self, contained: Any) -> dict[str, Resource]:
+        """Return contained resources by their id, looked through once: a report may point to thousands."""
+        if id(contained) not in self._contained:
+            found: dict[str, Resource] = {}
+            for one in dicts(contained):
+                found.setdefault(text_of(one.get("id")), one)
+            self._contained[id(contained)] = (contained, found)
+        return self._contained[id(contained)][1]
 
 
 def concept(value: Any) -> str:
