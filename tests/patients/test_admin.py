@@ -280,3 +280,12 @@ def test_what_wechat_says_to_the_menu_is_told(client, staff, account, error, sta
     response = client.post("/pc/account-menu", data={"csrf_token": csrf})
     assert response.status_code == status
     assert account.current_menu is None
+
+
+def test_one_goes_on_from_a_patient_to_what_one_may_do(client, staff, patient):
+    staff(P.PATIENT_READ)
+    assert f"/pc/wallet/{patient.id}" not in client.get(f"/pc/patients/{patient.id}").text
+    staff(P.PATIENT_READ, P.WALLET_READ, P.BOOKING_WRITE)
+    page = client.get(f"/pc/patients/{patient.id}").text
+    assert f"/pc/wallet/{patient.id}" in page
+    assert f"/pc/booking/new?patient_id={patient.id}" in page

@@ -17,6 +17,7 @@ from wxapp.core.forms import read_form, row_key
 from wxapp.core.masking import masked_name
 from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
+from wxapp.patients import staff_links
 from wxapp.patients.queries import get_patient
 from wxapp.wallet import listings, queries, services, settings
 from wxapp.wallet.forms import CardForm, PayBackForm, RejectForm, TopUpForm
@@ -292,4 +293,5 @@ def movements_waiting(count: int) -> dashboard.Card | None:
     )
 
 
+staff_links.register("储值账户", "wallet_admin.account", "wallet", Permission.WALLET_READ, 10)
 dashboard.dashboard_counts(25, Permission.WALLET_RECHARGE, lambda: [queries.count_waiting()], movements_waiting)

@@ -27,6 +27,7 @@ from wxapp.core.masking import masked_id_number, masked_name, masked_phone
 from wxapp.core.permissions import Permission
 from wxapp.h5.kept import forget_public_pages
 from wxapp.patients import queries as patients
+from wxapp.patients import staff_links
 from wxapp.patients.models import Patient
 
 FOUND = Table(
@@ -137,3 +138,6 @@ def book_for() -> Done:
 
 
 menu.entry("预约", "代客预约", "booking_admin.desk", Permission.BOOKING_WRITE, 40)
+
+
+staff_links.register("代客预约", "booking_admin.desk", "calendar-event", Permission.BOOKING_WRITE, 20)

@@ -20,7 +20,7 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_id_number, masked_name, masked_phone
 from wxapp.core.permissions import Permission
-from wxapp.patients import queries, services
+from wxapp.patients import queries, services, staff_links
 from wxapp.patients.admin.door import interface
 from wxapp.patients.forms import ChangePatientForm, IssuePasswordForm, PatientForm
 from wxapp.patients.models import Patient
@@ -148,6 +148,7 @@ def _patient_page(patient_id: int, **more: Any) -> Page:
         locked_until=found.balance_locked_until if queries.is_locked(found) else None,
         bindings=queries.bindings_of(patient_id),
         looks=queries.looks_at(patient_id, limit=20),
+        _links=staff_links.links_for(current_staff()),
         **{"full": None, "password": None, **more},
     )
 
