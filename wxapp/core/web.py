@@ -41,7 +41,19 @@ class Application(Flask):
     """Flask that repeats a view from the door when its transaction lost against another one."""
 
     def dispatch_request(self) -> Any:
-        return repeat_on_conflict(super().dispatch_request)
+        return repeat_on_conflict(self._dispatch)
+
+    def _dispatch(self) -> Any:
+        _rewind_uploads()
+        return super().dispatch_request()
+
+
+def _rewind_uploads() -> None:
+    """Let a view that is repeated read the uploaded files as the first time; a body is kept by who reads it whole."""
+    if "files" in request.__dict__:  # parsed before: this is a repetition
+        for _name, uploads in request.files.lists():
+            for upload in uploads:
+                upload.stream.seek(0)
 
 
 def renders_errors(prefix: str) -> Callable[[Renderer], Renderer]:

@@ -132,7 +132,7 @@ def receive_push() -> Response:
     """
     request.max_content_length = MAX_PUSH
     try:
-        body = request.get_data(cache=False)
+        body = request.get_data()  # kept: after a conflict the door is passed once more with the same body
     except RequestEntityTooLarge:
         return _refused(CallbackRefused(Reason.TOO_LARGE))
     callback = connected.callback()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import closing
 from typing import Any
 
 from flask import request, url_for
@@ -186,6 +185,5 @@ def _picture(upload: FileStorage) -> bytes:
 
 
 def _read(upload: FileStorage, *, most: int) -> bytes:
-    """Return what was sent, or one byte more than may be; the file it was buffered in is gone then."""
-    with closing(upload):
-        return upload.stream.read(most + 1)
+    """Return what was sent, or one byte more than may be. The file stays open: after a conflict it is read again."""
+    return upload.stream.read(most + 1)
