@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core import clock, ids
-from wxapp.core.db import BigId, Model, UTCDateTime, change, db, is_conflict, transaction
+from wxapp.core.db import BigId, Model, UTCDateTime, change, db, is_conflict, is_outage, transaction
 from wxapp.core.errors import DomainError, Invalid, NotFound
 
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
@@ -148,6 +148,15 @@ def discard(tokens: Iterable[str]) -> None:
         change(sa.delete(File).where(File.token.in_(tokens)))
     for token in tokens:
         path_of(token).unlink(missing_ok=True)
+
+
+def discard_after(error: BaseException, tokens: Iterable[str]) -> None:
+    """Remove files of a transaction that this error has ended.
+
+    When the database went away nobody knows whether it was kept: then the files stay, as a row may name them.
+    """
+    if not is_outage(error):
+        discard(tokens)
 
 
 def path_of(token: str) -> Path:

@@ -18,7 +18,7 @@ from wxapp.admin.identity import current_staff
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Table
 from wxapp.core import clock, documents, files
-from wxapp.core.errors import DomainError, Invalid, NotFound
+from wxapp.core.errors import Invalid, NotFound
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_name
 from wxapp.core.permissions import Permission
@@ -148,8 +148,8 @@ def issue_invoice(invoice_no: str) -> Done:
     token = _keep_document()
     try:
         once("mall.issue_invoice", form, lambda: _issue(invoice_no, form, token), invoice=invoice_no)
-    except DomainError:
-        files.discard([token] if token else [])
+    except BaseException as error:  # a conflict too: the door is passed once more, and keeps it once more
+        files.discard_after(error, [token] if token else [])
         raise
     if token and token != queries.get_invoice(found.no).file_token:
         files.discard([token])  # a second press has brought its file again

@@ -6,7 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wxapp.core import actors, files
-from wxapp.core.errors import DomainError, Invalid, NotFound
+from wxapp.core.errors import Invalid, NotFound
 from wxapp.core.files import Picture
 from wxapp.core.forms import read_form
 from wxapp.core.limits import Limit
@@ -113,8 +113,8 @@ def write_review(order_no: str, line_id: int) -> ResponseReturnValue:
             tokens=tokens,
             key=form.once,
         )
-    except DomainError:
-        files.discard(tokens)
+    except BaseException as error:  # a conflict too: the door is passed once more, and keeps them once more
+        files.discard_after(error, tokens)
         raise
     _discard_unused(line.id, tokens)
     notice("评价已提交，审核后展示")

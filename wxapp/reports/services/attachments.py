@@ -36,3 +36,8 @@ def keep(incoming: IncomingReport, *, by: str) -> Attachments:
 def discard(attachments: Attachments) -> None:
     """Remove files whose report was not written."""
     files.discard(attachments.tokens)
+
+
+def discard_after(error: BaseException, attachments: Attachments) -> None:
+    """Remove files whose report was surely not written, as this error has ended its transaction."""
+    files.discard_after(error, attachments.tokens)

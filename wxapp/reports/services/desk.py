@@ -191,8 +191,8 @@ def correct_report(
     try:
         with transaction():
             taken = _correct(known.id, Arrival(plain, known.source, by, print_, files, why), seen_revision)
-    except BaseException:
-        attachments.discard(new)
+    except BaseException as error:
+        attachments.discard_after(error, new)
         raise
     if taken.outcome is intake.Outcome.UNCHANGED:
         attachments.discard(new)

@@ -36,8 +36,8 @@ def token_of_page(document_token: str, number: int) -> str:
     except IntegrityError:
         files.discard([file.token])
         return _known(document_token, number) or ""
-    except BaseException:  # e.g. a deadlock: the door asks once more
-        files.discard([file.token])
+    except BaseException as error:  # e.g. a deadlock: the door asks once more
+        files.discard_after(error, [file.token])
         raise
     return file.token
 

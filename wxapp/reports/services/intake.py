@@ -90,8 +90,8 @@ def take_report(incoming: IncomingReport, *, source: str, by: str, only_new: boo
     try:
         with transaction():
             taken = _take(arrival)
-    except BaseException:
-        attachments.discard(files)
+    except BaseException as error:
+        attachments.discard_after(error, files)
         raise
     if taken.outcome is Outcome.UNCHANGED:
         attachments.discard(files)
