@@ -310,6 +310,7 @@ def test_a_new_contact_is_booked_for(desk: Desk, session: Session) -> None:
     assert answer.status_code == 303
     made = db.session.scalars(sa.select(Booking)).one()
     assert (made.contact_name, made.contact_phone, made.patient_id) == ("李娜", "13800000009", None)
+    assert f"请将预约号{made.no}告诉患者" in desk.get(f"bookings/{made.no}").text
 
 
 @pytest.mark.parametrize(

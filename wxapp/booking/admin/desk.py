@@ -50,7 +50,7 @@ def _find(q: str) -> Sequence[Patient]:
     return patients.find_patients(q)
 
 
-_HELP = {"name": "必填", "phone": "必填，预约短信发到这个号码", "remark": "例如需要轮椅"}
+_HELP = {"name": "必填", "phone": "必填，停诊或改约时短信通知这个号码", "remark": "例如需要轮椅"}
 
 
 @interface("booking.desk", GET="/pc/booking/new", permission=Permission.BOOKING_WRITE)
@@ -134,7 +134,9 @@ def book_for() -> Done:
     )
     forget_public_pages()
     audit.about(f"booking:{booking_no}")
-    return Done("预约成功，已通知患者", location=booking_url(booking_no), booking_no=booking_no)
+    # Only WeChat tells of a booking: who is known by phone alone hears of changes by SMS, but not of this.
+    told = "绑定了微信的患者会收到通知" if form.patient_id is not None else f"请将预约号{booking_no}告诉患者"
+    return Done(f"预约成功，{told}", location=booking_url(booking_no), booking_no=booking_no)
 
 
 menu.entry("预约", "代客预约", "booking_admin.desk", Permission.BOOKING_WRITE, 40)
