@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wxapp.messages.entry import Channel
+from wxapp.messages.entry import Channel, Entry
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Address:
 
 
 Resolver = Callable[[int], Sequence[Address]]
+Wish = Callable[[Receiver, Entry, Sequence[Address]], Sequence[Address]]
 Owner = Callable[[object], Sequence[Receiver]]
 
 
@@ -44,6 +45,7 @@ class Group:
 
 _resolvers: dict[str, Resolver] = {}
 _owners: list[Owner] = []
+_wishes: list[Wish] = []
 _groups: dict[str, Group] = {}
 
 
@@ -56,6 +58,12 @@ def register_owner(owner: Owner) -> None:
     """Say whose site messages a signed-in patient user reads: the function gives the user's receivers."""
     if owner not in _owners:
         _owners.append(owner)
+
+
+def register_wish(wish: Wish) -> None:
+    """Say to which of a receiver's addresses a message may go; the function gives those that stay."""
+    if wish not in _wishes:
+        _wishes.append(wish)
 
 
 def register_group(group: Group) -> None:
@@ -73,6 +81,17 @@ def addresses(receiver: Receiver) -> Sequence[Address]:
 def owned_by(user: object) -> list[Receiver]:
     """Return the receivers whose site messages this user reads."""
     return [receiver for owner in _owners for receiver in owner(user)]
+
+
+def agreed_addresses(receiver: Receiver, entry: Entry) -> Sequence[Address]:
+    """Return how a receiver may be told this message now: without the addresses whose owners refused it.
+
+    :raises LookupError: nobody registered this kind
+    """
+    found = addresses(receiver)
+    for wish in _wishes:
+        found = wish(receiver, entry, found) if found else found
+    return found
 
 
 def groups() -> list[Group]:

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from wxapp.core.forms import Form, FormKey
+from wxapp.patients.consent_models import Decision, Purpose
 from wxapp.patients.models import Sex
 from wxapp.patients.reply_models import AnswerKind, Match
 from wxapp.patients.rules import PHONE
@@ -32,6 +33,12 @@ def _is_document(text: str) -> str:
 def _is_agreed(text: str) -> str:
     if text != "1":
         raise ValueError("请先阅读并同意个人信息处理说明")
+    return text
+
+
+def _knows(text: str) -> str:
+    if text != "1":
+        raise ValueError("请先确认您已了解删除的范围")
     return text
 
 
@@ -76,6 +83,35 @@ class CodeForm(Form):
     """A form with nothing but an SMS code."""
 
     code: Code
+
+
+class ConsentForm(Form):
+    """Yes or no to one purpose, in the words of the version that the page showed."""
+
+    purpose: Purpose = Field(title="用途")
+    decision: Decision = Field(title="选择")
+    version: str = Field("", title="版本", max_length=20)
+
+
+class ErasureForm(Form):
+    """删除请求."""
+
+    reason: str = Field("", title="说明", max_length=200)
+    agreed: Annotated[str, AfterValidator(_knows)] = Field("", title="确认", validate_default=True)
+
+
+class ConsentTextForm(Form):
+    """A new version of the words of a purpose."""
+
+    form_key: FormKey = ""
+    text: str = Field(title="说明内容", min_length=20, max_length=2000)
+    valid_from: date = Field(title="生效日期")
+
+
+class DecisionForm(Form):
+    """What staff answer to a request to delete."""
+
+    decision: str = Field(title="答复", min_length=2, max_length=200)
 
 
 class ChangePasswordForm(Form):

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from wxapp.core.events import on
-from wxapp.messages import receivers, taps
-from wxapp.messages.entry import Channel
+from wxapp.messages import catalogue, receivers, taps
+from wxapp.messages.entry import Channel, Entry
 from wxapp.messages.events import OpenidRefused, PushReceived
 from wxapp.messages.receivers import Address, Group, Receiver
-from wxapp.patients import queries, services
+from wxapp.patients import consents, queries, services
+from wxapp.patients.consent_models import Purpose
 from wxapp.patients.events import PatientUnbound
 from wxapp.wechat import connected
 from wxapp.wechat.pushes import Kind
@@ -62,13 +63,36 @@ def receivers_of_user(user: object) -> Sequence[Receiver]:
 
 
 def some_bound_patients(after: int, limit: int) -> Sequence[Receiver]:
-    return [Receiver("patient", patient_id) for patient_id in queries.bound_patient_ids(after=after, limit=limit)]
+    found = queries.bound_patient_ids(after=after, limit=limit, without_users=consents.refusing(Purpose.MARKETING))
+    return [Receiver("patient", patient_id) for patient_id in found]
+
+
+def bound_patients_count() -> int:
+    return queries.bound_patients_count(without_users=consents.refusing(Purpose.MARKETING))
+
+
+def as_agreed(receiver: Receiver, entry: Entry, found: Sequence[Address]) -> Sequence[Address]:
+    """Leave out who has refused what is more than necessary; the record's phone is, once nobody is left who wants it.
+
+    What a receiver reads on the site is not sent to anybody, so it stays.
+    """
+    if entry.is_essential or receiver.kind not in {"patient", "wechat_user"}:
+        return found
+    purpose = Purpose.MARKETING if entry.code == catalogue.BROADCAST.code else Purpose.MESSAGES
+    if receiver.kind == "wechat_user":
+        return [] if consents.has_refused(receiver.id, purpose) else found
+    wishes = consents.guardians_wishes(receiver.id, purpose)
+    if not any(wishes.values()):
+        return found
+    all_refused = all(wishes.values())
+    return [one for one in found if (not all_refused if one.channel is Channel.SMS else not wishes.get(one.to, False))]
 
 
 receivers.register("patient", addresses_of_patient)
 receivers.register("wechat_user", addresses_of_user)
 receivers.register_owner(receivers_of_user)
+receivers.register_wish(as_agreed)
 receivers.register_group(
-    Group("bound_patients", "已绑定微信的患者", size=queries.bound_patients_count, members=some_bound_patients)
+    Group("bound_patients", "已绑定微信的患者", size=bound_patients_count, members=some_bound_patients)
 )
 taps.register("bindings", "patients.bound")

@@ -114,6 +114,7 @@ class CodePurpose(StrEnum):
     BIND = "bind"
     REVOKE = "revoke"
     BALANCE_PASSWORD = "balance_password"  # noqa: S105 - the name of a purpose
+    EXPORT = "export"
 
 
 class SmsCode(Model):

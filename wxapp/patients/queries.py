@@ -234,21 +234,18 @@ def openid_of_follower(user_id: int) -> str:
     return db.session.scalar(statement) or ""
 
 
-def bound_patients_count() -> int:
-    """Return how many patients somebody has bound."""
-    return (
-        db.session.scalar(
-            sa.select(sa.func.count(sa.distinct(Binding.patient_id))).where(Binding.status == BindingStatus.ACTIVE)
-        )
-        or 0
-    )
+def bound_patients_count(*, without_users: sa.Select[Any]) -> int:
+    """Return how many patients somebody has bound who is not among these WeChat users."""
+    heard = (Binding.status == BindingStatus.ACTIVE, Binding.wechat_user_id.not_in(without_users))
+    return db.session.scalar(sa.select(sa.func.count(sa.distinct(Binding.patient_id))).where(*heard)) or 0
 
 
-def bound_patient_ids(*, after: int, limit: int) -> list[int]:
+def bound_patient_ids(*, after: int, limit: int, without_users: sa.Select[Any]) -> list[int]:
+    heard = (Binding.status == BindingStatus.ACTIVE, Binding.wechat_user_id.not_in(without_users))
     return list(
         db.session.scalars(
             sa.select(Binding.patient_id)
-            .where(Binding.status == BindingStatus.ACTIVE, Binding.patient_id > after)
+            .where(*heard, Binding.patient_id > after)
             .distinct()
             .order_by(Binding.patient_id)
             .limit(limit)

@@ -1,4 +1,4 @@
-"""Settings of the official account's answers and of binding."""
+"""Settings of the official account's answers."""
 
 from __future__ import annotations
 
@@ -29,15 +29,3 @@ TRANSFER_TO_SERVICE = Setting(
     group="公众号",
     help="开启后由微信的客服功能接待，不再自动回复",
 )
-CONSENT_TEXT = Setting(
-    "patients.consent_text",
-    "个人信息处理说明",
-    "为核对您的就诊档案，我们需要您的姓名、证件号或病历号、手机号。这些信息仅用于确认身份、展示您在本院的订单、预约、"
-    "报告与余额，加密保存在医院的服务器上，不提供给第三方。您可以随时在“我的—隐私”中查看、导出或解除绑定；不同意则无法"
-    "绑定，但不影响您到院就诊。不满14周岁的就诊人，须由监护人同意并操作。",
-    kind="long_text",
-    group="公众号",
-    max_length=2000,
-    is_required=True,
-)
-CONSENT_VERSION = "2026-01"

@@ -109,7 +109,7 @@ def _insert(message: Mapping[str, Any]) -> int:
 def open_first_way(message_id: int, entry: Entry, receiver: Receiver, *, site_only: bool, now: datetime) -> None:
     """Queue the message in the first channel in which it can go, unless the receiver wants it on the site only."""
     ways = [] if site_only or _is_turned_off(entry, receiver) else list(entry.ways)
-    found = receivers.addresses(receiver) if ways else ()
+    found = receivers.agreed_addresses(receiver, entry) if ways else ()
     if not _open_one_of(ways, message_id, entry, found, now=now) and ways and not entry.on_site:
         _put_aside(message_id, entry, ways[0], now=now)
     if entry.on_site:
@@ -136,7 +136,8 @@ def open_next_way(message_id: int, channel: Channel, *, now: datetime) -> bool:
         return False
     entry = catalogue.find(message.code)
     later = entry.ways[entry.ways.index(channel) + 1 :]
-    found = receivers.addresses(Receiver(message.receiver_kind, message.receiver_id)) if later else ()
+    receiver = Receiver(message.receiver_kind, message.receiver_id)
+    found = receivers.agreed_addresses(receiver, entry) if later else ()
     return _open_one_of(later, message_id, entry, found, now=now)
 
 

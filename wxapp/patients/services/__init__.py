@@ -17,6 +17,7 @@ from wxapp.patients.services.bindings import (
     switch_patient,
     unbind,
 )
+from wxapp.patients.services.consents import add_text, decide
 from wxapp.patients.services.looks import note_look
 from wxapp.patients.services.menu import build_menu, publish_menu, published_menu
 from wxapp.patients.services.pushes import take_push
@@ -26,12 +27,14 @@ from wxapp.patients.services.wechat_users import enter, follow, hold, keep_profi
 
 __all__ = [
     "PatientDetails",
+    "add_text",
     "bind",
     "bind_by_staff",
     "build_menu",
     "change_balance_password",
     "change_patient",
     "check_balance_password",
+    "decide",
     "end_binding_by_staff",
     "enter",
     "follow",

@@ -17,14 +17,15 @@ from wxapp.core.masking import masked_name
 from wxapp.messages.entry import Channel
 from wxapp.messages.receivers import Receiver
 from wxapp.messages.services import leave_out, notify
-from wxapp.patients import queries
+from wxapp.patients import consents, queries
+from wxapp.patients.consent_models import Decision, Purpose, Way
 from wxapp.patients.errors import NoSuchRecord, SnapshotVisitor, TooManyBindings
 from wxapp.patients.events import PatientBound, PatientUnbound
 from wxapp.patients.models import Binding, BindingStatus, CodePurpose, Patient, WechatUser
 from wxapp.patients.queries import SignedInUser
 from wxapp.patients.rules import MOST_BINDINGS
+from wxapp.patients.services.consents import note_consent
 from wxapp.patients.services.sms_codes import check_code, use_code
-from wxapp.patients.settings import CONSENT_VERSION
 from wxapp.patients.states import BINDING
 
 _TOO_OFTEN = "尝试次数过多，请稍后再试，或到医院前台办理绑定"
@@ -71,7 +72,7 @@ def bind(user: SignedInUser, asked: BindingRequest, *, address: str) -> int:
 
     def work() -> str:
         use_code(code_id)
-        _bind(user.id, patient, by=actors.wechat(user.id))
+        _bind(user.id, patient, by=actors.wechat(user.id), way=Way.PAGE)
         return str(patient.id)
 
     return int(idempotency.once(scope, asked.once, prints, work))
@@ -89,11 +90,11 @@ def bind_by_staff(user_id: int, patient_id: int, *, by: str) -> None:
             raise NotFound
         if user.is_snapshot:
             raise SnapshotVisitor
-        _bind(user_id, queries.get_patient(patient_id), by=by)
+        _bind(user_id, queries.get_patient(patient_id), by=by, way=Way.COUNTER)
 
 
-def _bind(user_id: int, patient: Patient, *, by: str) -> None:
-    """Write the binding down unless it is there; the unique key decides between two at the same moment."""
+def _bind(user_id: int, patient: Patient, *, by: str, way: Way) -> None:
+    """Write binding and consent down unless they are there; the unique key decides between two at the same moment."""
     # Everybody who binds for this user waits here, so that the count below stays true.
     change(sa.update(WechatUser).where(WechatUser.id == user_id).values(current_patient_id=patient.id))
     active = (Binding.wechat_user_id == user_id, Binding.status == BindingStatus.ACTIVE)
@@ -107,11 +108,12 @@ def _bind(user_id: int, patient: Patient, *, by: str) -> None:
             binding = Binding(
                 wechat_user_id=user_id,
                 patient_id=patient.id,
-                consent_version=CONSENT_VERSION,
+                consent_version=consents.present_text(Purpose.BINDING).version,
                 bound_at=now,
                 bound_by=by,
             )
             db.session.add(binding)
+            note_consent(user_id, Purpose.BINDING, Decision.GIVEN, way=way, by=by, patient_id=patient.id)
     except IntegrityError:
         return  # bound in this moment by the same user's other phone
     user = db.session.get_one(WechatUser, user_id)
@@ -188,6 +190,8 @@ def end_binding(binding: Binding, *, by: str, why: str) -> None:
     """End a binding inside the caller's transaction, and let the user's next patient be the current one."""
     BINDING.move(binding, BindingStatus.ENDED, by=by, why=why, active_marker=None, ended_at=clock.now())
     user_id, patient_id = binding.wechat_user_id, binding.patient_id
+    way = Way.PAGE if by == actors.wechat(user_id) else Way.COUNTER
+    note_consent(user_id, Purpose.BINDING, Decision.WITHDRAWN, way=way, by=by, patient_id=patient_id)
     following = db.session.scalar(
         sa.select(Binding.patient_id)
         .where(Binding.wechat_user_id == user_id, Binding.status == BindingStatus.ACTIVE)

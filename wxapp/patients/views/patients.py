@@ -1,10 +1,10 @@
-"""Patients' pages: 我的, binding, balance password, privacy."""
+"""Patients' pages: 我的, binding, balance password."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import current_app, jsonify, make_response, redirect, render_template, request, url_for
+from flask import current_app, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wxapp.core import sessions
@@ -15,9 +15,10 @@ from wxapp.core.web import CONTENT_POLICY
 from wxapp.h5 import identity, registry
 from wxapp.h5.choices import Choice
 from wxapp.h5.notices import notice, say
-from wxapp.h5.shell import Pages, keep_typed
-from wxapp.patients import export, queries, services
+from wxapp.h5.shell import keep_typed
+from wxapp.patients import consents, queries, services
 from wxapp.patients.access import current_patient, needs_patient, signed_in_user
+from wxapp.patients.consent_models import Purpose
 from wxapp.patients.forms import (
     BindForm,
     ChangePasswordForm,
@@ -28,24 +29,7 @@ from wxapp.patients.forms import (
 )
 from wxapp.patients.models import CodePurpose
 from wxapp.patients.services.bindings import BindingRequest
-from wxapp.patients.settings import CONSENT_TEXT, CONSENT_VERSION
-
-pages = Pages("patients", __name__)
-
-identity.use_identity(queries.signed_in_user)
-
-registry.tab("me", "我的", "user", "patients.me", order=5)
-registry.me_entry("就诊人管理", "patients.bound", "users", 10, group=registry.ACCOUNT)
-registry.me_entry("余额密码", "patients.balance_password", "shield-lock", 20, group=registry.ACCOUNT)
-registry.me_entry("隐私", "patients.privacy", "lock", 90, group=registry.ACCOUNT)
-registry.menu_entry("个人中心", "个人中心", "patients.me")
-
-CODE_SENT = "验证码已发送，5分钟内有效"
-
-
-def _address() -> str:
-    return request.remote_addr or ""
-
+from wxapp.patients.views.door import CODE_SENT, address, pages
 
 # --- 我的 ------------------------------------------------------------------------------------------------------------
 
@@ -90,7 +74,7 @@ def bind() -> ResponseReturnValue:
         "patients/bind.html",
         user=signed_in_user(),
         next=identity.own_path(request.values.get("next"), default=""),
-        consent=CONSENT_TEXT(),
+        consent=consents.present_text(Purpose.BINDING).text,
         sent=request.path == url_for("patients.send_bind_code"),
     )
 
@@ -98,7 +82,7 @@ def bind() -> ResponseReturnValue:
 @pages.action("/me/bind/code", shown_again_by=bind)
 def send_bind_code() -> ResponseReturnValue:
     phone = read_phone()
-    services.send_code(CodePurpose.BIND, phone, asked_by=str(signed_in_user().id), address=_address())
+    services.send_code(CodePurpose.BIND, phone, asked_by=str(signed_in_user().id), address=address())
     keep_typed()
     say(CODE_SENT)
     return bind()
@@ -114,7 +98,7 @@ def read_phone() -> str:
 def do_bind() -> ResponseReturnValue:
     form = read_form(BindForm)
     asked = BindingRequest(form.name, form.document, form.phone, form.code, form.once)
-    services.bind(signed_in_user(), asked, address=_address())
+    services.bind(signed_in_user(), asked, address=address())
     notice("绑定成功")
     return redirect(identity.own_path(form.next, default=url_for("patients.me")), 303)
 
@@ -192,7 +176,7 @@ def send_revoke_code(binding_id: int, other_id: int) -> ResponseReturnValue:
     user = signed_in_user()
     own = queries.own_binding(user.id, binding_id)
     patient = queries.get_patient(own.patient_id)
-    services.send_code_to_patient(CodePurpose.REVOKE, patient, asked_by=str(user.id), address=_address())
+    services.send_code_to_patient(CodePurpose.REVOKE, patient, asked_by=str(user.id), address=address())
     keep_typed()
     say(CODE_SENT)
     return revoke(binding_id, other_id)
@@ -236,7 +220,7 @@ def forgotten_password() -> ResponseReturnValue:
 def send_password_code() -> ResponseReturnValue:
     user = signed_in_user()
     services.send_code_to_patient(
-        CodePurpose.BALANCE_PASSWORD, current_patient(user), asked_by=str(user.id), address=_address()
+        CodePurpose.BALANCE_PASSWORD, current_patient(user), asked_by=str(user.id), address=address()
     )
     keep_typed()
     say(CODE_SENT)
@@ -255,32 +239,6 @@ def reset_forgotten_password() -> ResponseReturnValue:
 def _same(new: str, repeated: str) -> None:
     if new != repeated:
         raise Invalid({"repeated": "两次输入的新密码不一致"})
-
-
-# --- privacy ---------------------------------------------------------------------------------------------------------
-
-
-@pages.page("/me/privacy")
-def privacy() -> ResponseReturnValue:
-    user = signed_in_user()
-    return render_template(
-        "patients/privacy.html",
-        user=user,
-        bound=queries.bound_patients(user.id),
-        consent=CONSENT_TEXT(),
-        version=CONSENT_VERSION,
-    )
-
-
-@pages.action("/me/privacy/export")
-def export_own() -> ResponseReturnValue:
-    """Hand out what is stored about the user and the patients he has bound, for people and machines."""
-    user = signed_in_user()
-    for one in queries.bound_patients(user.id):
-        services.note_look(wechat_user_id=user.id, patient_id=one.patient.id, what="导出个人信息")
-    response = jsonify(export.everything_of(user.id))
-    response.headers["Content-Disposition"] = "attachment; filename=personal-data.json"
-    return response
 
 
 @pages.action("/me/sign-out")
