@@ -12,6 +12,7 @@ at a set moment says so by :func:`changes_at` and is not kept longer than that.
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -76,7 +77,7 @@ def forget_public_pages() -> None:
     """
     for kept in _all:
         if not has_app_context() or kept.app.extensions is current_app.extensions:
-            kept.pages.clear()
+            kept.forget()
     if has_app_context():
         with transaction():
             generation.step()
@@ -89,6 +90,7 @@ class KeptPages:
         self.app = app
         self.application: Application = app.wsgi_app
         self.pages: OrderedDict[tuple[str, ...], _Page] = OrderedDict()
+        self._lock = threading.Lock()
         _all.add(self)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
@@ -119,11 +121,20 @@ class KeptPages:
         lasting = [(name, value) for name, value in headers if name.lower() not in _OF_ONE_ANSWER]
         seconds, changes, number = environ[_KEEP]
         page = _Page(time.monotonic() + seconds, changes, number, lasting, named.get("etag", ""), body)
-        self.pages[key] = page
-        self.pages.move_to_end(key)
-        while len(self.pages) > MOST:
-            self.pages.popitem(last=False)
+        self._keep(key, page)
         return _answer(page, environ, start_response, number=named.get("x-request-id", "-"))
+
+    def _keep(self, key: tuple[str, ...], page: _Page) -> None:
+        with self._lock:  # several steps: another thread may keep or forget pages in between
+            self.pages[key] = page
+            self.pages.move_to_end(key)
+            while len(self.pages) > MOST:
+                self.pages.popitem(last=False)
+
+    def forget(self) -> None:
+        """Make every page anew."""
+        with self._lock:
+            self.pages.clear()
 
 
 _all: WeakSet[KeptPages] = WeakSet()
