@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wxapp.reports import rules
+from wxapp.reports.curves import scale_of
 from wxapp.reports.rules import Coming
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -87,3 +88,10 @@ def test_without_times_the_order_of_coming_counts():
     assert rules.is_news(Coming(None), last_issued_at=None, is_final=True, is_withdrawn=False)
     assert rules.is_news(Coming(NOW), last_issued_at=None, is_final=True, is_withdrawn=False)
     assert not rules.is_late(None, last_issued_at=NOW)
+
+
+@pytest.mark.parametrize("values", [[5.0], [0.0, 0.0], [1e-12, 2e-12], [999999999999999.0, 999999999999999.1]])
+def test_an_axis_has_room_for_every_value(values: list[float]) -> None:
+    bottom, top, step = scale_of(values)
+    assert bottom <= min(values) <= max(values) <= top
+    assert bottom < top <= bottom + 12 * step

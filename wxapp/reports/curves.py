@@ -53,7 +53,9 @@ def scale_of(values: Sequence[float]) -> tuple[float, float, float]:
     step = next(nice * power for nice in (1, 2, 2.5, 5, 10) if nice * power >= rough)
     bottom = math.floor(lowest / step) * step
     top = math.ceil(highest / step) * step
-    return bottom, top if top > bottom else bottom + step, step
+    if top <= bottom:  # of numbers with many digits a step may be too small to be added
+        top = bottom + max(step, math.ulp(bottom))
+    return bottom, top, step
 
 
 def _draw(curve: Curve) -> Markup:
