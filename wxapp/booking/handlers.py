@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import sqlalchemy as sa
+
 from wxapp.booking import queries
-from wxapp.booking.services import joining
+from wxapp.booking.models import Booking
+from wxapp.booking.services import joining, waiting
 from wxapp.booking.services.telling import CONTACT_RECEIVER
-from wxapp.core import clock
+from wxapp.core import actors, clock
 from wxapp.core.events import on
 from wxapp.messages import receivers, taps
 from wxapp.messages.entry import Channel
@@ -55,4 +58,23 @@ def exported(patient_id: int) -> list[Mapping[str, Any]]:
     ]
 
 
-export.part("bookings", exported)
+def _bookings_of(patient_ids: Sequence[int]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(Booking.patient_id.in_(patient_ids)).scalar_subquery()
+
+
+def _leave_lines(user_id: int) -> int:
+    waits = queries.open_waits_of_user(user_id)
+    for wait_id in waits:
+        waiting.leave_line(wait_id, by=actors.system("erasure"))
+    return len(waits)
+
+
+export.part(
+    "bookings",
+    exported,
+    label="预约记录",
+    why="安排就诊、通知改约，并在到院时核对",
+    kept_for="与门诊病历一同保存，自最后一次就诊起不少于15年",
+    count=_bookings_of,
+)
+export.goes("waits", "候补排队", _leave_lines)

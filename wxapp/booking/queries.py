@@ -293,6 +293,12 @@ def own_wait(wechat_user_id: int, patient_id: int | None, wait_id: int) -> Wait:
     return wait
 
 
+def open_waits_of_user(wechat_user_id: int) -> list[int]:
+    """Return where a WeChat user stands in line or is offered a seat, for whomever."""
+    standing = sa.select(Wait.id).where(Wait.wechat_user_id == wechat_user_id, Wait.active_marker == 1)
+    return list(db.session.scalars(standing.order_by(Wait.id)))
+
+
 _SOMEBODY_WAITS = (
     sa.select(Wait.id)
     .where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from wxapp.core import clock
-from wxapp.core.db import db
+from wxapp.core.db import change, db
 from wxapp.core.masking import masked_name, masked_phone
 from wxapp.core.money import yuan
-from wxapp.mall.cart_models import Invoice, Review, TitleKind
+from wxapp.mall.cart_models import CartLine, Invoice, InvoiceTitle, Review, TitleKind
 from wxapp.mall.invoice_rules import masked_email
 from wxapp.mall.models import Order
 from wxapp.patients import export
@@ -87,4 +88,25 @@ def _moment(moment: datetime | None) -> str | None:
     return clock.local(moment).isoformat(timespec="seconds") if moment else None
 
 
-export.part("shopping", shopping_of)
+def _orders_of(patient_ids: Sequence[int]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(Order.patient_id.in_(patient_ids)).scalar_subquery()
+
+
+def _empty_cart(user_id: int) -> int:
+    return change(sa.delete(CartLine).where(CartLine.wechat_user_id == user_id))
+
+
+def _forget_titles(user_id: int) -> int:
+    return change(sa.delete(InvoiceTitle).where(InvoiceTitle.wechat_user_id == user_id))
+
+
+export.part(
+    "shopping",
+    shopping_of,
+    label="商城订单、评价与发票",
+    why="提供您购买的服务、退款与开票",
+    kept_for="交易记录自完成之日起至少5年",
+    count=_orders_of,
+)
+export.goes("cart", "购物车", _empty_cart)
+export.goes("invoice_titles", "保存的发票抬头", _forget_titles)

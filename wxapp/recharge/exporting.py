@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+import sqlalchemy as sa
 
 from wxapp.core import clock
 from wxapp.core.money import yuan
 from wxapp.patients import export
 from wxapp.recharge import queries
+from wxapp.recharge.models import Recharge
 
 
 def recharges_of(patient_id: int) -> list[dict[str, Any]]:
@@ -43,4 +47,15 @@ def _moment(moment: datetime | None) -> str | None:
     return clock.local(moment).isoformat(timespec="seconds") if moment else None
 
 
-export.part("recharges", recharges_of)
+def _count(patient_ids: Sequence[int]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).where(Recharge.patient_id.in_(patient_ids)).scalar_subquery()
+
+
+export.part(
+    "recharges",
+    recharges_of,
+    label="在线充值与退款",
+    why="为您的储值账户充值、退款，并核对账目",
+    kept_for="预付款记录自账户结清起至少5年",
+    count=_count,
+)

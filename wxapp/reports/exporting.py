@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from wxapp.core import clock
+from wxapp.core import clock, files
 from wxapp.core.db import db
 from wxapp.patients import export
 from wxapp.reports.models import Report, ReportStatus, Revision
@@ -60,4 +61,36 @@ def _moment(moment: datetime | None) -> str | None:
     return clock.local(moment).isoformat(timespec="seconds") if moment else None
 
 
-export.part("reports", reports_of)
+def _published(patient_ids: Sequence[int]) -> sa.ScalarSelect[int]:
+    return (
+        sa.select(sa.func.count())
+        .where(Report.patient_id.in_(patient_ids), Report.status == ReportStatus.PUBLISHED)
+        .scalar_subquery()
+    )
+
+
+def _documents(patient_id: int) -> Iterator[export.OwnFile]:
+    """Return the originals of what the patient can read now."""
+    rows = db.session.execute(
+        sa.select(Report.no, Revision.document_token)
+        .join(Revision, contents.PRESENT)
+        .where(
+            Report.patient_id == patient_id,
+            Report.status == ReportStatus.PUBLISHED,
+            Revision.document_token != "",
+        )
+        .order_by(Report.dated_at.desc())
+    ).all()
+    for no, token in rows:
+        yield export.OwnFile(f"{no}.pdf", files.path_of(token))
+
+
+export.part(
+    "reports",
+    reports_of,
+    label="检查检验报告",
+    why="供您与医生查阅",
+    kept_for="属于病历，自最后一次就诊起不少于15年",
+    count=_published,
+    files=_documents,
+)

@@ -34,4 +34,10 @@ def stored_value_of(patient_id: int) -> dict[str, Any]:
     }
 
 
-export.part("stored_value", stored_value_of)
+export.part(
+    "stored_value",
+    stored_value_of,
+    label="储值余额与收支",
+    why="记录您的余额与每一笔变动",
+    kept_for="预付款记录自账户结清起至少5年",
+)

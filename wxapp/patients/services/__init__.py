@@ -18,6 +18,7 @@ from wxapp.patients.services.bindings import (
     unbind,
 )
 from wxapp.patients.services.consents import add_text, decide
+from wxapp.patients.services.exports import allow_export
 from wxapp.patients.services.looks import note_look
 from wxapp.patients.services.menu import build_menu, publish_menu, published_menu
 from wxapp.patients.services.pushes import take_push
@@ -28,6 +29,7 @@ from wxapp.patients.services.wechat_users import enter, follow, hold, keep_profi
 __all__ = [
     "PatientDetails",
     "add_text",
+    "allow_export",
     "bind",
     "bind_by_staff",
     "build_menu",

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from flask import jsonify, redirect, render_template, url_for
+from flask import redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from wxapp.core import clock
 from wxapp.core.forms import read_form
-from wxapp.h5.notices import notice
-from wxapp.patients import consents, export, queries, services
-from wxapp.patients.access import signed_in_user
+from wxapp.h5.notices import notice, say
+from wxapp.h5.settings import HOSPITAL_NAME
+from wxapp.patients import consents, export, queries, services, takeaway
+from wxapp.patients.access import current_patient, needs_patient, signed_in_user
 from wxapp.patients.consent_models import OPTIONAL, Decision, Purpose
-from wxapp.patients.forms import ConsentForm
-from wxapp.patients.views.door import pages
+from wxapp.patients.forms import CodeForm, ConsentForm
+from wxapp.patients.models import CodePurpose
+from wxapp.patients.views.door import CODE_SENT, address, pages
 
 
 @pages.page("/me/privacy")
 def privacy() -> ResponseReturnValue:
     user = signed_in_user()
+    bound = queries.bound_patients(user.id)
     return render_template(
         "patients/privacy.html",
         user=user,
-        bound=queries.bound_patients(user.id),
+        bound=bound,
+        parts=export.parts(),
+        counts=export.counts([one.patient.id for one in bound]),
+        looks=queries.looks_at(user.current_patient_id, limit=10) if user.current_patient_id is not None else [],
         texts=consents.present_texts(),
         answers=consents.last_answers(user.id),
         optional=OPTIONAL,
@@ -39,12 +46,46 @@ def choose() -> ResponseReturnValue:
     return redirect(url_for("patients.privacy", _anchor="consents"), 303)
 
 
-@pages.action("/me/privacy/export")
-def export_own() -> ResponseReturnValue:
-    """Hand out what is stored about the user and the patients he has bound, for people and machines."""
+# --- taking away -----------------------------------------------------------------------------------------------------
+
+
+@pages.page("/me/privacy/export")
+def export_form() -> ResponseReturnValue:
+    """Say what the file holds; with a patient bound a code goes to the phone of the record first."""
     user = signed_in_user()
-    for one in queries.bound_patients(user.id):
-        services.note_look(wechat_user_id=user.id, patient_id=one.patient.id, what="导出个人信息")
-    response = jsonify(export.everything_of(user.id))
-    response.headers["Content-Disposition"] = "attachment; filename=personal-data.json"
+    patient = current_patient(user) if user.current_patient_id is not None else None
+    bound = queries.bound_patients(user.id)
+    index = patient.phone_index if patient else None
+    return render_template(
+        "patients/export.html",
+        patient=patient,
+        parts=export.parts(),
+        included=[one.patient for one in bound if one.patient.phone_index == index],
+        others=[one.patient for one in bound if one.patient.phone_index != index],
+        sent=request.path.endswith("/code"),
+    )
+
+
+@pages.action("/me/privacy/export/code", shown_again_by=export_form)
+@needs_patient
+def send_export_code() -> ResponseReturnValue:
+    user = signed_in_user()
+    services.send_code_to_patient(CodePurpose.EXPORT, current_patient(user), asked_by=str(user.id), address=address())
+    say(CODE_SENT)
+    return export_form()
+
+
+@pages.action("/me/privacy/export", shown_again_by=export_form)
+def export_own() -> ResponseReturnValue:
+    """Hand out what is stored about the user and the bound patients with this phone, as a ZIP of the moment."""
+    user = signed_in_user()
+    index = None
+    if user.current_patient_id is not None:
+        index = services.allow_export(user.id, current_patient(user), code=read_form(CodeForm).code)
+    else:
+        services.allow_export(user.id, None, code="")
+    packed = takeaway.write(user.id, phone_index=index, hospital=HOSPITAL_NAME())
+    name = f"personal-data-{clock.today():%Y%m%d}.zip"
+    response = send_file(packed, "application/zip", as_attachment=True, download_name=name, max_age=0)
+    response.headers["Cache-Control"] = "private, no-store"
     return response
