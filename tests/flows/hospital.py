@@ -203,10 +203,10 @@ def _fill_goods() -> None:
 
 
 def _fill_calendar() -> None:
-    """Let the first physician work tomorrow and the day after, and the project be done on both days."""
+    """Let the first physician work in two days and in three, late enough to be moved, and the project be done too."""
     physician = directory.shown_physicians()[0]
     project = make_project(name=PROJECT)
-    for days in (1, 2):
+    for days in (2, 3):
         day = clock.today() + timedelta(days=days)
         make_session(physician_id=physician.id, day=day, starts="09:00", ends="10:00", capacity=1)
         make_session(project_id=project.id, day=day, starts="09:00", ends="11:00", capacity=2)

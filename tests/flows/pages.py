@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
 
@@ -78,14 +79,18 @@ class Phone:
         """Send a text to the hospital's account."""
         if self.screen.get_by_test_id("browser-close").is_visible():
             self._press("browser-close")
+        if (toggle := self.screen.get_by_test_id("toggle-input")).is_visible():
+            toggle.click()
         self.screen.get_by_test_id("say").fill(text)
         self._press("say-send")
 
-    def open_address(self, path: str) -> None:
-        """Open an address as if somebody had sent it."""
+    def heading_of(self, path: str) -> str:
+        """Return what stands on top of the page of an address that somebody has sent."""
         frame = self.screen.frame(url=re.compile("//p-"))
         assert frame is not None
-        frame.evaluate("path => { location.href = path }", path)
+        sent = self.screen.context.new_page()
+        sent.goto(urljoin(frame.url, path))
+        return sent.locator("h1").first.inner_text()
 
     def bind(self, person: DemoPatient) -> None:
         """Fill in the form of the binding."""

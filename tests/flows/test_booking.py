@@ -23,7 +23,7 @@ def test_a_patient_books_moves_and_comes(browser: Browser, hospital: Hospital) -
     find_it_among_ones_own(phone, unbound)
 
     booked = book_an_expert(phone)
-    open_its_card(phone, booked, "预约成功")
+    open_its_card(phone, booked)
     move_it(phone)
     cancel(phone, unbound)
     look_at_the_calendar(Desk.log_in(browser, hospital, "前台"))
@@ -35,7 +35,7 @@ def book_a_project(phone: Phone) -> str:
     phone.open_menu("为你服务", "在线预约")
     phone.press("预约项目")
     phone.press(re.compile(PROJECT))
-    phone.page.locator(".days__day", has=phone.page.locator(".days__free--some")).first.click()
+    phone.sees("到院时段")
     phone.fill("姓名", PATIENT.name)
     phone.fill("手机号", PATIENT.phone)
     phone.press("提交")
@@ -54,12 +54,15 @@ def find_it_among_ones_own(phone: Phone, number: str) -> None:
 
 
 def book_an_expert(phone: Phone) -> str:
+    """The first time is when the project is booked, and is refused; the last one is taken."""
     phone.open_menu("医院概况", "医院官网")
     phone.page.get_by_role("link", name=EXPERT).first.click()
     phone.press("排班情况")
     free = phone.page.locator(".time:not([disabled])")
-    clock = free.first.locator(".time__clock").inner_text()
     free.first.click()
+    phone.sees(re.compile("在这个时间已有预约"))
+    clock = free.last.locator(".time__clock").inner_text()
+    free.last.click()
     phone.sees_heading("确认预约")
     phone.sees(re.compile("已为您保留该时间"))
     phone.sees(clock)
@@ -70,9 +73,9 @@ def book_an_expert(phone: Phone) -> str:
     return phone.page.get_by_text(NUMBER).first.inner_text()
 
 
-def open_its_card(phone: Phone, number: str, about: str) -> None:
+def open_its_card(phone: Phone, number: str) -> None:
     """The message arrives in the chat; its tap opens the booking."""
-    card = phone.read_card(about=about).last
+    card = phone.read_card(about=PHYSICIANS[0].department).last
     card.get_by_test_id("card-open").click()
     phone.sees_heading("预约详情")
     phone.sees(number)

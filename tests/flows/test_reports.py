@@ -62,8 +62,8 @@ def test_a_report_is_told_read_and_kept_from_others(browser: Browser, hospital: 
     friend.open_menu("个人中心", "我的报告")
     friend.press("立即绑定")
     friend.bind(FRIEND)
-    friend.open_address(address)
-    friend.sees(re.compile("页面不存在"))
+    assert friend.heading_of(address) == "页面不存在"
+    assert phone.heading_of(address) == "报告详情"
     assert phone.problems == []
 
 
