@@ -35,9 +35,10 @@ from wxapp.mall.services import ordering, redemption, refunds
 from wxapp.messages.models import Message
 from wxapp.messages.services.broadcasts import draft_broadcast
 from wxapp.patients import services as patients
+from wxapp.patients.consent_models import Purpose
 from wxapp.patients.models import Binding, Patient
 from wxapp.patients.reply_models import AnswerKind, Match
-from wxapp.patients.services import replies
+from wxapp.patients.services import erasures, replies
 from wxapp.payments import services as payments
 from wxapp.payments.models import Difference, Method
 from wxapp.payments.rules import Kind
@@ -123,7 +124,12 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
     rule = replies.add_rule(
         replies.ReplyDraft(f"词{number}", Match.CONTAINS, AnswerKind.TEXT, "您好", "", "", 100, is_active=True), by=by
     )
+    patients.request_erasure(other_user.id, reason="不再使用")
+    text = patients.add_text(Purpose.REPORTS, f"第{number}版说明", valid_from=now, by=by)
     hospital.arguments |= {
+        "purpose": text.purpose.value,
+        "text_id": text.id,
+        "erasure_id": erasures.find_erasure(other_user.id).id,
         "rule_id": rule.id,
         **make_refused_message(by=by),
         "category_id": None,

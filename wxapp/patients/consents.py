@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from wxapp.core import clock
 from wxapp.core.db import db
+from wxapp.core.errors import NotFound
 from wxapp.patients.consent_models import Consent, ConsentText, Decision, Purpose
 from wxapp.patients.consent_texts import FIRST_TEXTS, FIRST_VERSION
 from wxapp.patients.models import Binding, BindingStatus, WechatUser
@@ -80,3 +81,35 @@ def answers_of_user(user_id: int, *, limit: int = 100) -> list[Consent]:
     """Return what a WeChat user ever said, the newest first."""
     mine = sa.select(Consent).where(Consent.wechat_user_id == user_id).order_by(Consent.id.desc()).limit(limit)
     return list(db.session.scalars(mine))
+
+
+# --- for staff -------------------------------------------------------------------------------------------------------
+
+
+def texts_for_staff(*, purpose: str) -> sa.Select[Any]:
+    """Return the versions that staff have made."""
+    statement = sa.select(ConsentText)
+    return statement.where(ConsentText.purpose == Purpose(purpose)) if purpose else statement
+
+
+def get_text(text_id: int) -> ConsentText:
+    """:raises NotFound: no such version"""
+    row = db.session.get(ConsentText, text_id)
+    if row is None:
+        raise NotFound
+    return row
+
+
+def answers_about(patient_id: int) -> sa.Select[Any]:
+    """Return what was said about a patient's binding, and what those said who have or had the patient bound."""
+    guardians = sa.select(Binding.wechat_user_id).where(Binding.patient_id == patient_id)
+    return (
+        sa.select(Consent, WechatUser.nickname)
+        .join(WechatUser, WechatUser.id == Consent.wechat_user_id)
+        .where(
+            sa.or_(
+                Consent.patient_id == patient_id,
+                sa.and_(Consent.patient_id.is_(None), Consent.wechat_user_id.in_(guardians)),
+            )
+        )
+    )

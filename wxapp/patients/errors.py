@@ -56,6 +56,10 @@ class PatientExists(DomainError):
         super().__init__(f"该证件号已建档，病历号{record_no}", field="id_number", record_no=record_no)
 
 
+class ErasureBegun(DomainError):
+    code, status, message = "erasure_begun", 409, "已开始删除，不能再撤回或改变"
+
+
 # --- balance password ------------------------------------------------------------------------------------------------
 
 

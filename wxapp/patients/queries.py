@@ -94,6 +94,14 @@ def find_user(appid: str, openid: str) -> WechatUser | None:
     ).one_or_none()
 
 
+def get_user(user_id: int) -> WechatUser:
+    """:raises NotFound: no such WeChat user"""
+    user = db.session.get(WechatUser, user_id)
+    if user is None:
+        raise NotFound
+    return user
+
+
 def get_patient(patient_id: int) -> Patient:
     """:raises NotFound: no such patient"""
     patient = db.session.get(Patient, patient_id)

@@ -64,3 +64,9 @@ def set_preference(receiver: Receiver, code: str, *, wanted: bool) -> None:
                 db.session.add(row)
         except IntegrityError:  # turned off already
             return
+
+
+def forget(receiver: Receiver) -> int:
+    """Forget what a receiver has turned off; return how much it was."""
+    mine = (Preference.receiver_kind == receiver.kind, Preference.receiver_id == receiver.id)
+    return change(sa.delete(Preference).where(*mine))

@@ -18,6 +18,7 @@ from wxapp.patients.services.bindings import (
     unbind,
 )
 from wxapp.patients.services.consents import add_text, decide
+from wxapp.patients.services.erasures import carry_out, reject, request_erasure, take_up, withdraw_erasure
 from wxapp.patients.services.exports import allow_export
 from wxapp.patients.services.looks import note_look
 from wxapp.patients.services.menu import build_menu, publish_menu, published_menu
@@ -33,6 +34,7 @@ __all__ = [
     "bind",
     "bind_by_staff",
     "build_menu",
+    "carry_out",
     "change_balance_password",
     "change_patient",
     "check_balance_password",
@@ -48,6 +50,8 @@ __all__ = [
     "publish_menu",
     "published_menu",
     "register_patient",
+    "reject",
+    "request_erasure",
     "reset_forgotten_password",
     "revoke_binding",
     "send_code",
@@ -58,6 +62,8 @@ __all__ = [
     "stop_telling",
     "switch_patient",
     "take_push",
+    "take_up",
     "unbind",
     "unfollow",
+    "withdraw_erasure",
 ]

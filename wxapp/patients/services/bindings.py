@@ -190,7 +190,7 @@ def end_binding(binding: Binding, *, by: str, why: str) -> None:
     """End a binding inside the caller's transaction, and let the user's next patient be the current one."""
     BINDING.move(binding, BindingStatus.ENDED, by=by, why=why, active_marker=None, ended_at=clock.now())
     user_id, patient_id = binding.wechat_user_id, binding.patient_id
-    way = Way.PAGE if by == actors.wechat(user_id) else Way.COUNTER
+    way = {actors.wechat(user_id): Way.PAGE, actors.system("erasure"): Way.ERASURE}.get(by, Way.COUNTER)
     note_consent(user_id, Purpose.BINDING, Decision.WITHDRAWN, way=way, by=by, patient_id=patient_id)
     following = db.session.scalar(
         sa.select(Binding.patient_id)

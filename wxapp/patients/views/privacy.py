@@ -9,11 +9,13 @@ from wxapp.core import clock
 from wxapp.core.forms import read_form
 from wxapp.h5.notices import notice, say
 from wxapp.h5.settings import HOSPITAL_NAME
-from wxapp.patients import consents, export, queries, services, takeaway
+from wxapp.patients import consents, erasing, export, queries, services, takeaway
 from wxapp.patients.access import current_patient, needs_patient, signed_in_user
 from wxapp.patients.consent_models import OPTIONAL, Decision, Purpose
-from wxapp.patients.forms import CodeForm, ConsentForm
+from wxapp.patients.erasure_models import ErasureStatus
+from wxapp.patients.forms import CodeForm, ConsentForm, ErasureForm
 from wxapp.patients.models import CodePurpose
+from wxapp.patients.services import erasures
 from wxapp.patients.views.door import CODE_SENT, address, pages
 
 
@@ -89,3 +91,34 @@ def export_own() -> ResponseReturnValue:
     response = send_file(packed, "application/zip", as_attachment=True, download_name=name, max_age=0)
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+# --- deleting --------------------------------------------------------------------------------------------------------
+
+
+@pages.page("/me/privacy/erasure")
+def erasure() -> ResponseReturnValue:
+    """What goes and what must stay; the form, or where the own request stands."""
+    user = signed_in_user()
+    return render_template(
+        "patients/erasure.html",
+        request_=erasures.find_erasure(user.id),
+        goes=export.what_goes(),
+        stays=erasing.MUST_STAY,
+        Status=ErasureStatus,
+    )
+
+
+@pages.action("/me/privacy/erasure", shown_again_by=erasure)
+def ask_for_erasure() -> ResponseReturnValue:
+    form = read_form(ErasureForm)
+    made = services.request_erasure(signed_in_user().id, reason=form.reason)
+    notice("已提交删除请求" if made else "您已有一个办理中的请求")
+    return redirect(url_for("patients.erasure"), 303)
+
+
+@pages.action("/me/privacy/erasure/withdraw")
+def withdraw_erasure() -> ResponseReturnValue:
+    withdrawn = services.withdraw_erasure(signed_in_user().id)
+    notice("已撤回删除请求" if withdrawn else "没有可撤回的请求")
+    return redirect(url_for("patients.erasure"), 303)
