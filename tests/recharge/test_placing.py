@@ -22,6 +22,7 @@ from wxapp.payments.errors import WayOff
 from wxapp.payments.invariants import check_all
 from wxapp.payments.models import Method, Refund
 from wxapp.payments.queries import find_payment
+from wxapp.payments.services.wechat import Payer
 from wxapp.recharge import handlers, queries, settings
 from wxapp.recharge.errors import TooManyUnpaid
 from wxapp.recharge.models import Recharge, RechargeStatus
@@ -198,6 +199,15 @@ def test_only_an_open_house_takes_recharges(patient_id: int, mode: str) -> None:
     with pytest.raises(WayOff):
         place(patient_id)
     assert db.session.scalar(sa.select(sa.func.count(Recharge.id))) == 0
+
+
+@pytest.mark.parametrize("mode", ["run_down", "off"])
+def test_what_was_placed_before_recharges_ended_is_not_paid_any_more(patient_id: int, mode: str) -> None:
+    payment = find_payment(placing.SUBJECT, place(patient_id))
+    assert payment is not None
+    core_settings.write(stored_value.MODE, mode, by=BY)
+    with pytest.raises(WayOff, match="不支持微信支付"):
+        payments.begin_wechat(payment.no, Payer(7, "openid-of-the-payer"))
 
 
 def test_stored_value_is_not_bought_with_stored_value_or_at_the_counter(patient_id: int) -> None:

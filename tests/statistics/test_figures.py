@@ -56,7 +56,8 @@ def busy(client, at):
     session = make_session(day=TODAY + timedelta(days=1), capacity=3)
     for _ in range(3):
         make_booking(slots_of(session)[0])
-    db.session.execute(sa.update(Booking).where(Booking.id == 1).values(status=BookingStatus.MISSED))
+    first = db.session.scalar(sa.select(sa.func.min(Booking.id)))
+    db.session.execute(sa.update(Booking).where(Booking.id == first).values(status=BookingStatus.MISSED))
     db.session.expire_all()
     return goods
 

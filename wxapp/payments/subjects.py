@@ -37,7 +37,7 @@ class Subject:
     :param staff_page: endpoint of the staff's page of one
     :param find: numbers that a text typed by the cashier may mean (order number, redemption code)
     :param lines: what a number consists of
-    :param ways: the ways it may be paid; stored value can't be bought with stored value
+    :param ways: returns the ways it may be paid now; stored value can't be bought with stored value
     :param wait_at_hospital: called in the transaction that chooses 到院支付, with the number and who chose; lets the
         subject wait and returns until when. None: this kind can't be paid at the hospital.
     :param bookable: what a patient has of it that an appointment can be made for
@@ -52,7 +52,7 @@ class Subject:
     lines: Callable[[str], Sequence[Line]] | None = None
     wait_at_hospital: Callable[[str, str], datetime] | None = None
     bookable: Callable[[int], Sequence[Bookable]] | None = None
-    ways: frozenset[str] = ALL_WAYS
+    ways: Callable[[], frozenset[str]] = lambda: ALL_WAYS
 
 
 _subjects: dict[str, Subject] = {}
@@ -70,7 +70,7 @@ def subject_of(kind: str) -> Subject | None:
 def ways_of(kind: str) -> frozenset[str]:
     """Return the ways a kind may be paid, whatever is switched on."""
     subject = _subjects.get(kind)
-    return subject.ways if subject is not None else ALL_WAYS
+    return subject.ways() if subject is not None else ALL_WAYS
 
 
 def check_way(kind: str, way: str) -> None:

@@ -10,8 +10,15 @@ from wxapp.recharge.models import RefundStatus
 from wxapp.recharge.pending import pending_of
 from wxapp.recharge.services import checks, placing, refunding
 from wxapp.wallet import pending
+from wxapp.wallet.settings import Mode, mode
 
 CLOSE_REASONS = {"expired": "超时未付款，自动关闭"}
+
+
+def _ways() -> frozenset[str]:
+    """What was placed while recharges were open is not paid any more when they have ended."""
+    return frozenset({"wechat"}) if mode() is Mode.OPEN else frozenset()
+
 
 subjects.register(
     subjects.Subject(
@@ -20,7 +27,7 @@ subjects.register(
         page="recharge.recharge",
         argument="recharge_no",
         staff_page="recharge_admin.recharge",
-        ways=frozenset({"wechat"}),
+        ways=_ways,
     )
 )
 invariants.register(checks.invariants)

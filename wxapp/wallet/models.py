@@ -129,7 +129,7 @@ class DayTotal(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     account_id: Mapped[int] = mapped_column(sa.ForeignKey(Account.id))
     day: Mapped[date] = mapped_column(sa.Date)
-    topped_up_fen: Mapped[int] = mapped_column(Fen, default=0, comment="asked for and not rejected or closed")
+    topped_up_fen: Mapped[int] = mapped_column(Fen, default=0, comment="asked for and not rejected")
     online_fen: Mapped[int] = mapped_column(Fen, default=0, server_default="0", comment="of it by WeChat Pay")
 
 

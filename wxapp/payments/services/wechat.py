@@ -31,6 +31,7 @@ from wxapp.payments.services.differences import write_difference
 from wxapp.payments.services.landing import Landing, land
 from wxapp.payments.services.opening import check_open, claim
 from wxapp.payments.states import ATTEMPT, LIVE
+from wxapp.payments.subjects import check_way
 from wxapp.wechat import connected
 from wxapp.wechat.pay.errors import (
     OrderClosed,
@@ -79,7 +80,7 @@ def begin_wechat(payment_no: str, payer: Payer) -> JsapiParams:
     An attempt of the same person that can still be paid is used again: one number at WeChat can't be paid twice.
     Another person's is closed there first.
 
-    :raises WayOff: staff have switched WeChat Pay off
+    :raises WayOff: staff have switched WeChat Pay off, or what is paid for can't be paid this way now
     :raises AlreadyPaid, PaymentIsClosed: there is nothing to pay
     :raises PaymentBusy: an earlier attempt may still end in money
     :raises WechatRefused, WechatUnavailable: WeChat said no, or did not answer
@@ -87,6 +88,7 @@ def begin_wechat(payment_no: str, payer: Payer) -> JsapiParams:
     if not settings.WECHAT_ON():
         raise WayOff(settings.WECHAT_OFF_TEXT())
     due = queries.get_due(payment_no)
+    check_way(due.subject_kind, "wechat")
     check_open(due, now=clock.now())
     try:
         attempt_id = _usable_attempt(due, payer) or _new_attempt(due, payer)
