@@ -100,7 +100,7 @@ def get_text(text_id: int) -> ConsentText:
     return row
 
 
-def answers_about(patient_id: int) -> sa.Select[Any]:
+def answers_about(patient_id: int) -> sa.Select[Consent, str]:
     """Return what was said about a patient's binding, and what those said who have or had the patient bound."""
     guardians = sa.select(Binding.wechat_user_id).where(Binding.patient_id == patient_id)
     return (

@@ -95,7 +95,7 @@ ERASURES = Table(
 )
 
 
-def _listed(*, status: str) -> sa.Select[tuple[Erasure, str]]:
+def _listed(*, status: str) -> sa.Select[Erasure, str]:
     statement = sa.select(Erasure, WechatUser.nickname).join(WechatUser, WechatUser.id == Erasure.wechat_user_id)
     return statement.where(Erasure.status == ErasureStatus(status)) if status else statement
 
