@@ -141,6 +141,16 @@ def test_a_no_to_reminders_leaves_what_is_needed(user, patient):
     assert channels(Receiver("wechat_user", user.id), NEWS) == []
 
 
+def test_a_no_to_reports_online_leads_to_where_it_is_chosen(client, guardian):
+    assert client.get("/reports").status_code == 200
+    say(guardian, Purpose.REPORTS, WITHDRAWN)
+    assert client.get("/reports").headers["Location"] == "/me/privacy#consents"
+    assert "重新同意后即可查看" in client.get("/me/privacy").text
+    assert client.get("/reports", headers={"Accept": "application/json"}).status_code == 403
+    say(guardian, Purpose.REPORTS, GIVEN)
+    assert client.get("/reports").status_code == 200
+
+
 def test_a_no_is_for_the_one_who_says_it(user, patient):
     other = make_wechat_user(patient=patient)
     say(user, Purpose.MARKETING, WITHDRAWN)

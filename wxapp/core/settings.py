@@ -23,6 +23,7 @@ from wxapp.core.money import MAX_FEN, parse_yuan, yuan
 
 T = TypeVar("T")
 
+_YES, _NO = ("1", "true", "on", "yes"), ("", "0", "false", "off", "no")
 _FRESH_SECONDS = 2.0
 """How long another process may still see the old value."""
 
@@ -73,7 +74,9 @@ class Setting(Generic[T]):
         """
         text = text.strip()
         if self.kind == "bool":
-            return text in {"1", "true", "on", "yes"}
+            if text not in {*_YES, *_NO}:
+                raise Invalid({self.name: f"{self.label}应为开启或关闭"})
+            return text in _YES
         if self.kind in {"int", "fen"}:
             return self._parse_number(text)
         if self.choices and text not in {value for value, _ in self.choices}:

@@ -13,6 +13,7 @@ from wxapp.core import clock
 from wxapp.core.crypto import blind_index
 from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
+from wxapp.patients.consent_models import Consent, Decision, Purpose
 from wxapp.patients.models import (
     ID_INDEX,
     NAME_INDEX,
@@ -36,6 +37,8 @@ class SignedInUser:
     is_snapshot: bool
     is_follower: bool
     current_patient_id: int | None
+    refuses_reports: bool = False
+    """Whether the last word on seeing reports online is no."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,14 @@ def signed_in_user(user_id: int) -> SignedInUser | None:
     return SignedInUser(**row) if row is not None else None
 
 
+_LAST_WORD_ON_REPORTS = (
+    sa.select(Consent.decision)
+    .where(Consent.wechat_user_id == WechatUser.id, Consent.purpose == Purpose.REPORTS)
+    .order_by(Consent.id.desc())
+    .limit(1)
+    .correlate(WechatUser)
+    .scalar_subquery()
+)
 _SIGNED_IN_USER = (
     sa.select(
         WechatUser.id,
@@ -74,6 +85,9 @@ _SIGNED_IN_USER = (
         WechatUser.is_snapshot,
         WechatUser.is_follower,
         Binding.patient_id.label("current_patient_id"),
+        (sa.func.coalesce(sa.cast(_LAST_WORD_ON_REPORTS, sa.String(30)), "") == Decision.WITHDRAWN.value).label(
+            "refuses_reports"
+        ),
     )
     .outerjoin(
         Binding,
@@ -92,14 +106,6 @@ def find_user(appid: str, openid: str) -> WechatUser | None:
     return db.session.scalars(
         sa.select(WechatUser).where(WechatUser.appid == appid, WechatUser.openid == openid)
     ).one_or_none()
-
-
-def get_user(user_id: int) -> WechatUser:
-    """:raises NotFound: no such WeChat user"""
-    user = db.session.get(WechatUser, user_id)
-    if user is None:
-        raise NotFound
-    return user
 
 
 def get_patient(patient_id: int) -> Patient:

@@ -5,6 +5,12 @@ from __future__ import annotations
 from wxapp.core.errors import DomainError
 
 
+class ReportsRefused(DomainError):
+    """The WeChat user has said that reports are not to be shown online."""
+
+    code, status, message = "reports_refused", 403, "您已选择不在公众号内查看报告，重新同意后即可查看"
+
+
 class AlreadyMatched(DomainError):
     """Somebody else has said whose the report is."""
 

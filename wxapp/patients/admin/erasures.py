@@ -107,12 +107,11 @@ def erasure_list() -> Page:
 
 @interface("patients.erasure", GET="/pc/privacy/requests/<int:erasure_id>", permission=Permission.PRIVACY_HANDLE)
 def erasure(erasure_id: int) -> Page:
-    row = erasures.get_erasure(erasure_id)
-    user = queries.get_user(row.wechat_user_id)
+    row, nickname = erasures.get_with_nickname(erasure_id)
     audit.looked_at("wechat_user", row.wechat_user_id, "删除请求")
     return Page(
         "patients/admin/erasure.html",
-        row=ErasureRow.of(row, user.nickname),
+        row=ErasureRow.of(row, nickname),
         reason=row.reason,
         decision=row.decision,
         bound=[one.patient.record_no for one in queries.bound_patients(row.wechat_user_id)],

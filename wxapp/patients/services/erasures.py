@@ -14,6 +14,7 @@ from wxapp.patients import export
 from wxapp.patients.erasure_models import OPEN, Erasure, ErasureStatus
 from wxapp.patients.erasure_rules import DAYS_TO_ANSWER, working_days_after
 from wxapp.patients.errors import ErasureBegun
+from wxapp.patients.models import WechatUser
 from wxapp.patients.states import ERASURE
 
 S = ErasureStatus
@@ -31,6 +32,22 @@ def get_erasure(erasure_id: int) -> Erasure:
     if row is None:
         raise NotFound
     return row
+
+
+def get_with_nickname(erasure_id: int) -> tuple[Erasure, str]:
+    """Return a request and how the user who made it is called.
+
+    :raises NotFound: no such request
+    """
+    found = db.session.execute(
+        sa.select(Erasure, WechatUser.nickname)
+        .join(WechatUser, WechatUser.id == Erasure.wechat_user_id)
+        .where(Erasure.id == erasure_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound
+    row, nickname = found
+    return row, nickname
 
 
 def request_erasure(user_id: int, *, reason: str) -> bool:

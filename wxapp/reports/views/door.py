@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
 
 from wxapp.core.documents import NoSuchPage
 from wxapp.core.errors import NotFound
-from wxapp.h5.identity import current_user
+from wxapp.core.forms import wants_json
+from wxapp.h5.identity import current_user, visitor_user
+from wxapp.h5.notices import notice
 from wxapp.h5.shell import Pages
+from wxapp.patients.access import signed_in_user
+from wxapp.reports.errors import ReportsRefused
 from wxapp.reports.models import ReportStatus, Revision
 from wxapp.reports.queries import contents, own
 from wxapp.reports.queries.contents import Known
 
 pages = Pages("reports", "wxapp.reports")
+
+
+@pages.before_request
+def heed_refusal() -> ResponseReturnValue | None:
+    """Lead who does not want reports to be shown online to where that is chosen."""
+    if visitor_user() is None or not signed_in_user().refuses_reports:
+        return None
+    if request.method != "GET" or wants_json():
+        raise ReportsRefused
+    notice(ReportsRefused.message)
+    return redirect(url_for("patients.privacy", _anchor="consents"))
 
 
 def own_report(report_no: str) -> Known:
