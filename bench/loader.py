@@ -126,7 +126,37 @@ def _book(job: dict[str, Any], buyer: dict[str, str], chosen: dict[str, Any], *,
     return "ok" if booked.status == 303 else f"booking: status {booked.status}"
 
 
-VISITS: dict[str, Callable[[dict[str, Any], int], Iterator[Visit]]] = {"look": look, "buy": buy, "book": book}
+def send_hl7(job: dict[str, Any], connection: int) -> Iterator[Visit]:
+    """Send messages of a laboratory, each a report of its own."""
+    for number in count():
+        yield _send_hl7(job, f"{connection:02d}{number:06d}")
+
+
+def _send_hl7(job: dict[str, Any], name: str) -> Visit:
+    lines = [
+        f"MSH|^~\\&|LIS|LAB|WXAPP|HOSP|20260302100000||ORU^R01^ORU_R01|M{name}|P|2.5.1||||||UNICODE UTF-8",
+        f"PID|1||{job['record_no']}^^^HOSP^MR",
+        f"OBR|1||L{name}|CBC^血常规^L|||20260302080000|||||||||||||||20260302100000||HM|F",
+        *(f"OBX|{at}|NM|T{at}^项目{at}^L||{at}.5|g/L|1-{at + 1}|N|||F" for at in range(1, 21)),
+    ]
+    body = "\r".join([*lines, ""]).encode()
+    head = [
+        "POST /hl7 HTTP/1.1",
+        f"Host: 127.0.0.1:{job['port']}",
+        f"Authorization: Bearer {job['key']}",
+        "Content-Type: application/hl7-v2; charset=utf-8",
+        f"Content-Length: {len(body)}",
+    ]
+    answer = yield "\r\n".join([*head, "", ""]).encode() + body
+    return "ok" if answer.status == 200 and b"MSA|AA" in answer.body else f"status {answer.status} {answer.body[:90]!r}"
+
+
+VISITS: dict[str, Callable[[dict[str, Any], int], Iterator[Visit]]] = {
+    "look": look,
+    "buy": buy,
+    "book": book,
+    "send_hl7": send_hl7,
+}
 
 
 # --- connections -----------------------------------------------------------------------------------------------------
