@@ -63,7 +63,7 @@ def measure(world: World, report: Report) -> None:
     report.add(
         Figure(
             NAME,
-            f"{MESSAGES:,} HL7 messages of 20 values taken over HTTP, {CONNECTIONS} connections ({there:,} reports kept)",
+            f"{MESSAGES:,} HL7 messages of 20 values taken over HTTP, {CONNECTIONS} at a time, {there:,} reports kept",
             f"{taken['seconds']:.1f} s",
             "",
             "",
