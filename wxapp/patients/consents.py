@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
@@ -100,11 +100,12 @@ def get_text(text_id: int) -> ConsentText:
     return row
 
 
-def answers_about(patient_id: int) -> sa.Select[Consent, str]:
+def answers_about(patient_id: int) -> sa.Select[Any]:
     """Return what was said about a patient's binding, and what those said who have or had the patient bound."""
     guardians = sa.select(Binding.wechat_user_id).where(Binding.patient_id == patient_id)
+    columns: list[Any] = [Consent, WechatUser.nickname]
     return (
-        sa.select(Consent, WechatUser.nickname)
+        cast("sa.Select[Any]", sa.select(*columns))
         .join(WechatUser, WechatUser.id == Consent.wechat_user_id)
         .where(
             sa.or_(

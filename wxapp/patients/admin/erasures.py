@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, cast
 
 import sqlalchemy as sa
 from flask import url_for
@@ -95,8 +96,11 @@ ERASURES = Table(
 )
 
 
-def _listed(*, status: str) -> sa.Select[Erasure, str]:
-    statement = sa.select(Erasure, WechatUser.nickname).join(WechatUser, WechatUser.id == Erasure.wechat_user_id)
+def _listed(*, status: str) -> sa.Select[Any]:
+    columns: list[Any] = [Erasure, WechatUser.nickname]
+    statement: sa.Select[Any] = cast("sa.Select[Any]", sa.select(*columns)).join(
+        WechatUser, WechatUser.id == Erasure.wechat_user_id
+    )
     return statement.where(Erasure.status == ErasureStatus(status)) if status else statement
 
 
