@@ -28,7 +28,8 @@ from wxapp.patients.models import (
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """The WeChat user of a request. ``current_patient_id`` is one that is bound now, or None."""
+    """The WeChat user of a request. ``current_patient_id`` is one that is bound now, or None; ``refuses_reports``: the
+    last word on seeing reports online is no."""
 
     id: int
     openid: str
@@ -38,7 +39,6 @@ class SignedInUser:
     is_follower: bool
     current_patient_id: int | None
     refuses_reports: bool = False
-    """Whether the last word on seeing reports online is no."""
 
 
 @dataclass(frozen=True)
