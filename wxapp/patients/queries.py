@@ -28,8 +28,7 @@ from wxapp.patients.models import (
 
 @dataclass(frozen=True)
 class SignedInUser:
-    """The WeChat user of a request. ``current_patient_id`` is one that is bound now, or None; ``refuses_reports``: the
-    last word on seeing reports online is no."""
+    """The WeChat user of a request. ``current_patient_id`` is one that is bound now, or None."""
 
     id: int
     openid: str
@@ -38,7 +37,7 @@ class SignedInUser:
     is_snapshot: bool
     is_follower: bool
     current_patient_id: int | None
-    refuses_reports: bool = False
+    refuses_reports: bool = False  # online, by the last word
 
 
 @dataclass(frozen=True)
