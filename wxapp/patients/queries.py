@@ -365,27 +365,6 @@ def wechat_users_for_staff(*, openid: str, follows: str, bound: str) -> sa.Selec
     return statement
 
 
-@dataclass(frozen=True)
-class People:
-    """How many patients and bindings came since a moment, and how many patients are bound in all."""
-
-    new: int
-    newly_bound: int
-    bound: int
-
-
-def people_since(moment: datetime) -> list[sa.ScalarSelect[int]]:
-    """Select the parts of ``People``."""
-    new = sa.select(sa.func.count()).where(Patient.created_at >= moment).scalar_subquery()
-    newly_bound = sa.select(sa.func.count()).where(Binding.bound_at >= moment).scalar_subquery()
-    bound = (
-        sa.select(sa.func.count(sa.distinct(Binding.patient_id)))
-        .where(Binding.status == BindingStatus.ACTIVE)
-        .scalar_subquery()
-    )
-    return [new, newly_bound, bound]
-
-
 def _is_exactly(text: str) -> sa.ColumnElement[bool]:
     text = text.strip()
     return sa.or_(

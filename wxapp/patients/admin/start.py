@@ -7,7 +7,7 @@ from flask import url_for
 from wxapp.admin import dashboard, search
 from wxapp.core import clock
 from wxapp.core.permissions import Permission
-from wxapp.patients import queries
+from wxapp.patients import figures, queries
 from wxapp.patients.admin.patients import PatientRow
 
 
@@ -22,7 +22,7 @@ search.register("患者", Permission.PATIENT_READ, _find)
 
 
 def _people(*found: int) -> list[dashboard.Card]:
-    people = queries.People(*found)
+    people = figures.People(*found)
     return [
         dashboard.Card(
             "今日建档", str(people.new), url=url_for("patients_admin.patient_list"), icon="user-plus", hint="新患者"
@@ -38,7 +38,7 @@ def _people(*found: int) -> list[dashboard.Card]:
 
 
 def _asked() -> dashboard.Counts:
-    return queries.people_since(clock.day_bounds(clock.today())[0])
+    return figures.people_since(clock.day_bounds(clock.today())[0])
 
 
 dashboard.dashboard_counts(60, Permission.PATIENT_READ, _asked, _people)
