@@ -26,6 +26,9 @@ NEEDS = {"redis_url": "Redis", "chromium": "Chromium"}
 
 MARIADB_FOLDERS = {"concurrency"}
 JOURNEY_FOLDERS = {"flows"}
+WALK_FOLDERS = {"architecture"}
+LONG_SECONDS = 400
+"""What goes through real processes, or through every page, may take so long on a slow machine."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +150,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("mariadb")
         if folders & JOURNEY_FOLDERS:
             item.add_marker("journey")
+        if folders & (JOURNEY_FOLDERS | WALK_FOLDERS) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LONG_SECONDS))
         (kept if _runs(item, config, engines) else left_out).append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
