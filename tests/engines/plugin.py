@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -27,6 +28,11 @@ NEEDS = {"redis_url": "Redis", "chromium": "Chromium"}
 MARIADB_FOLDERS = {"concurrency"}
 JOURNEY_FOLDERS = {"flows"}
 WALK_FOLDERS = {"architecture"}
+DOORS = re.compile(
+    r"test_(own_)?(admin|views|pages|client_pages|redeem_page|hl7|fhir|interface|tables|shell|web)(_|\.)"
+)
+"""Tests of single pages and of other systems' messages: on one database. The services behind them are tested on each,
+and the walks look at every page on each."""
 LONG_SECONDS = 400
 """What goes through real processes, or through every page, may take so long on a slow machine."""
 
@@ -162,7 +168,7 @@ def _runs(item: pytest.Item, config: pytest.Config, engines: Engines | None) -> 
     fixtures = set(getattr(item, "fixturenames", ()))
     if engines and any(not engines.has(what) for fixture, what in NEEDS.items() if fixture in fixtures):
         return False
-    if item.get_closest_marker("once") and config.option.database_tests:
+    if config.option.database_tests and (item.get_closest_marker("once") or DOORS.match(item.path.name)):
         return False
     if item.get_closest_marker("mariadb"):
         return bool(config.option.engine == "mariadb")

@@ -1,3 +1,4 @@
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,8 +24,10 @@ class Lines:
         self.lines.append(text)
 
 
-def item(*fixtures: str, marks: tuple[str, ...] = ()) -> Any:
-    return SimpleNamespace(fixturenames=fixtures, get_closest_marker=lambda name: name in marks or None)
+def item(*fixtures: str, marks: tuple[str, ...] = (), name: str = "test_services.py") -> Any:
+    return SimpleNamespace(
+        fixturenames=fixtures, get_closest_marker=lambda marker: marker in marks or None, path=Path("tests") / name
+    )
 
 
 def config(*, engine: str = "sqlite", database_tests: bool = False) -> Any:
@@ -41,6 +44,21 @@ def test_what_needs_row_locks_runs_on_mariadb_only(engine: str, runs: bool) -> N
 )
 def test_the_second_pass_repeats_only_what_touches_the_database(fixture: str, runs: bool) -> None:
     assert plugin._runs(item(fixture), config(engine="mariadb", database_tests=True), SQLITE) is runs
+
+
+@pytest.mark.parametrize(
+    ("name", "runs"),
+    [
+        ("test_admin.py", False),
+        ("test_admin_orders.py", False),
+        ("test_own_views.py", False),
+        ("test_waiting.py", True),
+    ],
+)
+def test_single_pages_are_tested_on_one_database(name: str, runs: bool) -> None:
+    asked = item("database_url", name=name)
+    assert plugin._runs(asked, config(engine="mariadb", database_tests=True), SQLITE) is runs
+    assert plugin._runs(asked, config(), SQLITE)
 
 
 @pytest.mark.parametrize(("fixture", "found"), [("redis_url", {"redis_url": "x"}), ("chromium", {"browser": "x"})])
