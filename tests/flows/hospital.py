@@ -19,7 +19,7 @@ from typing import Any
 from tests.engines.processes import ROOT, WXAPP, Processes, free_port
 from tests.factories.booking import make_project, make_session
 from wxapp.app import create_app
-from wxapp.core import clock
+from wxapp.core import clock, settings
 from wxapp.core.config import load
 from wxapp.core.db import db, transaction
 from wxapp.demo.content import people, texts, website
@@ -29,6 +29,7 @@ from wxapp.mall.models import GoodsKind
 from wxapp.mall.services import catalogue
 from wxapp.mall.services.catalogue import GoodsDraft
 from wxapp.messages.services.templates import fill_defaults
+from wxapp.messages.settings import QUIET_HOURS
 from wxapp.patients import services as patients
 from wxapp.patients.models import Patient, Sex
 from wxapp.reports.services import clients
@@ -136,6 +137,7 @@ def fill(config: Path) -> None:
     """Fill an empty database through the use cases of people, and publish the menu."""
     with create_app(load(config)).app_context():
         fill_defaults(texts.template_ids(), by=BY)
+        settings.write(QUIET_HOURS, False, by=BY)  # whatever the time is, messages are waited for
         _fill_staff()
         _fill_patients()
         _fill_goods()

@@ -98,6 +98,7 @@ def ask_for_refund(desk: Desk, number: str) -> None:
     desk.open_menu("商城订单")
     desk.find(number)
     desk.press(number)
+    desk.fill(f"{GOODS}（可退 1 件）", "1")
     desk.fill("退款原因", "时间安排有变")
     desk.press("提交退款申请")
     desk.sees("退款中")

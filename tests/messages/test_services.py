@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.factories.messages import deliveries, make_receiver, make_template, moved_context, order_context, tell
+from wxapp.core import clock, settings
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import NotFound
 from wxapp.messages import queries
@@ -12,6 +13,7 @@ from wxapp.messages.models import DeliveryState, Message
 from wxapp.messages.receivers import Receiver
 from wxapp.messages.services import notify
 from wxapp.messages.services.preferences import read_all, read_message, set_preference
+from wxapp.messages.settings import QUIET_HOURS
 
 pytestmark = pytest.mark.usefixtures("app")
 
@@ -114,6 +116,13 @@ def test_quiet_hours_hold_back_what_is_not_urgent(at: object) -> None:
     quiet, urgent = tell(QUIET, context=report_context()), tell(MOVED)
     assert deliveries(quiet)[0].due_at.isoformat() == "2026-03-03T00:00:00+00:00"
     assert deliveries(urgent)[0].due_at.isoformat() == "2026-03-02T15:30:00+00:00"
+
+
+def test_a_house_without_quiet_hours_sends_at_night_too(at: object) -> None:
+    settings.write(QUIET_HOURS, False, by="staff:1")
+    at("2026-03-02 23:30")  # type: ignore[operator]
+    make_template(QUIET)
+    assert deliveries(tell(QUIET, context=report_context()))[0].due_at == clock.now()
 
 
 # --- what receivers set ----------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from wxapp.messages.entry import Channel, Entry
 from wxapp.messages.models import Broadcast, Delivery, DeliveryState, Message, Pause, Preference, Template
 from wxapp.messages.receivers import Receiver
 from wxapp.messages.rules.timing import QUIET_UNTIL, is_quiet
+from wxapp.messages.settings import QUIET_HOURS
 
 PAGE = 20
 LOG_DAYS = 7
@@ -215,9 +216,10 @@ def oldest_due() -> timedelta:
     )
     longest = timedelta(0)
     for channel, is_urgent, due_at in db.session.execute(oldest):
-        if not is_urgent and is_quiet(local):
+        goes_at_night = is_urgent or not QUIET_HOURS()
+        if not goes_at_night and is_quiet(local):
             continue
-        since = max(due_at, rests.get(channel, due_at), due_at if is_urgent else morning)
+        since = max(due_at, rests.get(channel, due_at), due_at if goes_at_night else morning)
         longest = max(longest, now - since)
     return longest
 

@@ -9,6 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ from wxapp.app import DEMO_MARK, create_app, use_migrations
 from wxapp.core import clock, files, settings
 from wxapp.core.config import load
 from wxapp.core.db import db, transaction
-from wxapp.core.settings import SettingRow
+from wxapp.core.settings import Setting, SettingRow
 from wxapp.demo import pictures, set_up
 from wxapp.demo.content import (
     booking,
@@ -41,6 +42,7 @@ from wxapp.mall.rules import Wanted
 from wxapp.mall.services import catalogue, ordering, refunds
 from wxapp.mall.services.catalogue import GoodsDraft
 from wxapp.messages.services.templates import fill_defaults
+from wxapp.messages.settings import QUIET_HOURS
 from wxapp.patients import queries as patient_queries
 from wxapp.patients import services as patients
 from wxapp.patients.models import Patient, Sex
@@ -59,7 +61,8 @@ log = logging.getLogger(__name__)
 BY = "system:demo"
 SECOND = "system:demo_second"
 
-HOSPITAL = (
+HOSPITAL: tuple[tuple[Setting[Any], object], ...] = (
+    (QUIET_HOURS, False),  # whoever tries the demo at night waits for no morning
     (HOSPITAL_NAME, set_up.HOSPITAL),
     (HOSPITAL_PHONE, "13800009999"),
     (HOSPITAL_ADDRESS, "安和市健康路1号"),

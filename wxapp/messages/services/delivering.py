@@ -31,6 +31,7 @@ from wxapp.messages.models import Delivery, DeliveryState, Message, Pause, Templ
 from wxapp.messages.rules.timing import LEASE, MAX_TRIES, gap, give_up_after, is_given_up, is_quiet, not_before
 from wxapp.messages.rules.values import BadPattern, BadValue
 from wxapp.messages.services.notifying import open_next_way
+from wxapp.messages.settings import QUIET_HOURS
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ def _opened(row: Any) -> Claimed | None:
 
 def _due_ids(limit: int, now: datetime) -> Sequence[int]:
     statement = sa.select(Delivery.id).where(Delivery.state == S.NEW, Delivery.due_at <= now)
-    if is_quiet(clock.local(now)):
+    if QUIET_HOURS() and is_quiet(clock.local(now)):
         statement = statement.where(Delivery.is_urgent)
     if resting := db.session.scalars(sa.select(Pause.channel).where(Pause.until > now)).all():
         statement = statement.where(Delivery.channel.not_in(resting))
@@ -246,7 +247,7 @@ def _put_off(claimed: Claimed, failure: Retry, *, now: datetime) -> bool:
         if ended:
             open_next_way(claimed.message_id, claimed.channel, now=now)
         return ended
-    due = not_before(clock.local(due), is_urgent=claimed.is_urgent or claimed.is_test)
+    due = not_before(clock.local(due), is_urgent=claimed.is_urgent or claimed.is_test or not QUIET_HOURS())
     tries = claimed.tries if failure.counts else claimed.tries - 1
     return _end(
         claimed, state=S.NEW, due_at=due, tries=tries, reason_code=failure.code[:40], reason=failure.reason[:300]

@@ -20,6 +20,7 @@ from wxapp.messages.models import Delivery, DeliveryState, Message, Preference, 
 from wxapp.messages.queries import address_hash
 from wxapp.messages.receivers import Address, Receiver
 from wxapp.messages.rules.timing import not_before
+from wxapp.messages.settings import QUIET_HOURS
 from wxapp.messages.states import UNDER_WAY
 
 TEST_KIND = "test"
@@ -225,7 +226,7 @@ def _delivery(message_id: int, entry: Entry, channel: Channel, address: str, *, 
         "state": DeliveryState.NEW,
         "tries": 0,
         "queued_at": now,
-        "due_at": not_before(clock.local(now), is_urgent=entry.is_urgent),
+        "due_at": not_before(clock.local(now), is_urgent=entry.is_urgent or not QUIET_HOURS()),
         "client_msg_id": ids.new_token(18),
         "reason_code": "",
         "reason": "",
