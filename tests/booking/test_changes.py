@@ -10,18 +10,16 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.booking.conftest import is_counted_right, taken_of
+from tests.booking.steps import get, hold, setting, told
 from tests.factories.booking import make_booking, make_physician, make_session, slots_of
 from tests.factories.patients import make_patient, make_wechat_user
 from wxapp.booking import errors, queries, settings
-from wxapp.booking.models import Booking, BookingStatus, HoldStatus, Slot, Source
-from wxapp.booking.services import absences, changes, holds
+from wxapp.booking.models import Booking, BookingStatus, HoldStatus, Source
+from wxapp.booking.services import absences, changes
 from wxapp.core import clock
-from wxapp.core import settings as core_settings
-from wxapp.core.db import change, db, transaction
+from wxapp.core.db import change, transaction
 from wxapp.core.errors import NotFound, Stale
-from wxapp.core.settings import Setting
 from wxapp.core.states import history
-from wxapp.messages.models import Message
 
 Move = Callable[[str | timedelta], None]
 pytestmark = pytest.mark.usefixtures("app")
@@ -31,24 +29,6 @@ pytestmark = pytest.mark.usefixtures("app")
 def _counted(app: Flask, database: None) -> object:
     yield
     assert is_counted_right()
-
-
-def setting(one: Setting[object], value: object) -> None:
-    core_settings.write(one, value, by="system:tests")
-    core_settings.forget()
-
-
-def get(number: str) -> Booking:
-    db.session.expire_all()
-    return queries.get_booking(number)
-
-
-def told(code: str) -> list[Message]:
-    return list(db.session.scalars(sa.select(Message).where(Message.code == code).order_by(Message.id)))
-
-
-def hold(slot: Slot, user_id: int, patient_id: int | None = None) -> int:
-    return holds.hold_seat(slot.id, wechat_user_id=user_id, patient_id=patient_id, by=f"wechat:{user_id}")
 
 
 # --- moving ----------------------------------------------------------------------------------------------------------

@@ -7,22 +7,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
 from flask import Flask
 
 from tests.booking.conftest import count_bookings, is_counted_right, taken_of
+from tests.booking.steps import get, hold, setting, told
 from tests.factories.booking import CONTACT, make_booking, make_physician, make_session, slots_of
 from tests.factories.patients import make_patient
 from wxapp.booking import errors, queries, settings
-from wxapp.booking.models import Booking, BookingStatus, HoldStatus, Slot, Source
+from wxapp.booking.models import BookingStatus, HoldStatus, Source
 from wxapp.booking.services import absences, bookings, changes, holds, persons
 from wxapp.core import clock
-from wxapp.core import settings as core_settings
 from wxapp.core.db import db
 from wxapp.core.errors import IllegalTransition, Invalid, NotFound
 from wxapp.core.idempotency import KeyReused
-from wxapp.core.settings import Setting
-from wxapp.messages.models import Message
 from wxapp.payments.subjects import Bookable
 
 Move = Callable[[str | timedelta], None]
@@ -33,24 +30,6 @@ pytestmark = pytest.mark.usefixtures("app")
 def _counted(app: Flask, database: None) -> object:
     yield
     assert is_counted_right()
-
-
-def setting(one: Setting[object], value: object) -> None:
-    core_settings.write(one, value, by="system:tests")
-    core_settings.forget()
-
-
-def get(number: str) -> Booking:
-    db.session.expire_all()
-    return queries.get_booking(number)
-
-
-def told(code: str) -> list[Message]:
-    return list(db.session.scalars(sa.select(Message).where(Message.code == code).order_by(Message.id)))
-
-
-def hold(slot: Slot, user_id: int, patient_id: int | None = None) -> int:
-    return holds.hold_seat(slot.id, wechat_user_id=user_id, patient_id=patient_id, by=f"wechat:{user_id}")
 
 
 # --- booking ---------------------------------------------------------------------------------------------------------
