@@ -53,6 +53,6 @@ locks: ## make the locks anew from pyproject.toml and package.json (UPGRADE=--up
 	$(PY) scripts/lint.py --tidy-locks
 
 clean: ## remove what was installed and made, except data in var/
-	rm -rf .venv .build node_modules wxapp/static/vendor wxapp.egg-info
+	rm -rf .venv .build node_modules wxapp/static/vendor wxapp/fonts wxapp.egg-info
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis test-results
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Install everything wxapp needs into this folder: virtual environment, Python packages, front-end files.
+"""Install everything wxapp needs into this folder: virtual environment, Python packages, front-end files, fonts.
 
 Runs on the system's Python with the standard library alone. What is installed comes from the locks with
 their hashes; nothing is built and no script of a package is run. Each step leaves a stamp made of what it
@@ -34,6 +34,7 @@ BUILD = ROOT / ".build"
 STAMPS = VENV / "stamps.json"
 VENDOR = ROOT / "wxapp" / "static" / "vendor"
 MANIFEST = VENDOR / "manifest.json"
+FONTS = ROOT / "wxapp" / "fonts"
 ICONS = ROOT / "scripts" / "icons.txt"
 NPM_FILES = ("package.json", "package-lock.json", ".npmrc")
 
@@ -58,6 +59,13 @@ VENDOR_FILES = {
     "licenses/weui.txt": "weui/LICENSE.txt",
 }
 
+# Name below wxapp/fonts, which is served to nobody: file below node_modules. Posters are drawn with them.
+FONT_FILES = {
+    "NotoSansSC-Bold.ttf": "@expo-google-fonts/noto-sans-sc/700Bold/NotoSansSC_700Bold.ttf",
+    "NotoSansSC-Regular.ttf": "@expo-google-fonts/noto-sans-sc/400Regular/NotoSansSC_400Regular.ttf",
+    "license.txt": "@expo-google-fonts/noto-sans-sc/LICENSE_FONT",
+}
+
 
 class SetupError(Exception):
     """Something the person at the keyboard has to put right; the text says what."""
@@ -65,7 +73,7 @@ class SetupError(Exception):
 
 def main() -> int:
     """Do the steps that are not done yet; return the exit status."""
-    parser = argparse.ArgumentParser(description="Install what wxapp needs into .venv and wxapp/static/vendor.")
+    parser = argparse.ArgumentParser(description="Install what wxapp needs into .venv and wxapp.")
     parser.add_argument("--dev", action="store_true", help="also what the tests and checks need")
     arguments = parser.parse_args()
     try:
@@ -172,10 +180,11 @@ def pip(*arguments: str) -> None:
 
 
 def install_front_end() -> None:
-    """Fetch the locked npm packages, copy the files that pages use, and forget the rest."""
+    """Fetch the locked npm packages, copy the files that pages and posters use, and forget the rest."""
     wanted = front_end_stamp()
     manifest = read_json(MANIFEST)
-    if manifest.get("made_from") == wanted and all((VENDOR / name).is_file() for name in manifest.get("files", {})):
+    placed = [*(VENDOR / name for name in manifest.get("files", {})), *(FONTS / name for name in FONT_FILES)]
+    if manifest.get("made_from") == wanted and all(path.is_file() for path in placed):
         return
     work = BUILD / "npm"
     shutil.rmtree(work, ignore_errors=True)
@@ -189,9 +198,7 @@ def install_front_end() -> None:
     shutil.rmtree(fresh, ignore_errors=True)
     files = {}
     for name, source in VENDOR_FILES.items():
-        origin = work / "node_modules" / source
-        if not origin.is_file():
-            raise SetupError(f"{source} is not in the installed front-end packages; is package-lock.json up to date?")
+        origin = installed(work, source)
         content = without_source_map(origin) if name.endswith((".css", ".js")) else origin.read_bytes()
         files[name] = write_vendor_file(fresh / name, content)
     sprite = icon_sprite(work / "node_modules" / "@tabler" / "icons")
@@ -202,15 +209,35 @@ def install_front_end() -> None:
         tries=1,
     )
     write_json(fresh / MANIFEST.name, {"made_from": wanted, "files": files})
+    install_fonts(work)  # first: the manifest says that both are there
     VENDOR.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(VENDOR, ignore_errors=True)
     fresh.rename(VENDOR)
     shutil.rmtree(BUILD, ignore_errors=True)
 
 
+def install_fonts(work: Path) -> None:
+    """Put the fonts in place of what is there, all together."""
+    fresh = BUILD / "fonts"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir()
+    for name, source in FONT_FILES.items():
+        shutil.copyfile(installed(work, source), fresh / name)
+    shutil.rmtree(FONTS, ignore_errors=True)
+    fresh.rename(FONTS)
+
+
+def installed(work: Path, source: str) -> Path:
+    """Return where npm has put a file."""
+    path = work / "node_modules" / source
+    if not path.is_file():
+        raise SetupError(f"{source} is not in the installed front-end packages; is package-lock.json up to date?")
+    return path
+
+
 def front_end_stamp() -> str:
-    """Return a digest of all that the vendor folder is made from."""
-    chosen = json.dumps(VENDOR_FILES, sort_keys=True)
+    """Return a digest of all that the vendor folder and the fonts are made from."""
+    chosen = json.dumps([VENDOR_FILES, FONT_FILES], sort_keys=True)
     return f"{digest(*(ROOT / name for name in NPM_FILES), ICONS)} {hashlib.sha256(chosen.encode()).hexdigest()}"
 
 
