@@ -19,6 +19,9 @@ from wxapp.core import clock, crypto, events, files, generation, health, idempot
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
 from wxapp.core.settings import SettingRow
+from wxapp.distribution import admin as distribution_pages
+from wxapp.distribution import handlers as distribution_handlers  # noqa: F401 - listens
+from wxapp.distribution import views as distribution
 from wxapp.h5 import views as h5
 from wxapp.mall import admin as mall_pages
 from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
@@ -60,6 +63,7 @@ from wxapp.wechat.jssdk import JsSdk
 from wxapp.wechat.mini_program import MiniProgram
 from wxapp.wechat.oauth import OAuth
 from wxapp.wechat.pay.client import Pay
+from wxapp.wechat.pay.values import TransferScene
 
 STATIC = Path(__file__).parent / "static"
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
@@ -143,6 +147,10 @@ def use_clients(config: Config) -> None:
             jssdk=JsSdk(account.appid, official_account, store=shared, now=clock.now),
             callback=Callback(account, store=shared, now=clock.now),
             pay=Pay(merchant, now=clock.now),
+            transfer_scene=TransferScene(
+                config.pay.transfer_scene_id,
+                tuple((report.type, report.content) for report in config.pay.transfer_reports),
+            ),
             mini_program=use_mini_program(config),
         )
     )
@@ -200,6 +208,8 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(report_doors.door)
     app.register_blueprint(recharge.pages)
     app.register_blueprint(recharge_pages.blueprint)
+    app.register_blueprint(distribution.pages)
+    app.register_blueprint(distribution_pages.blueprint)
     app.register_blueprint(statistics_pages.blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)

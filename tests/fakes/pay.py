@@ -1,4 +1,4 @@
-"""WeChat Pay for the tests of other packages: orders are placed, paid, closed and refunded in memory."""
+"""WeChat Pay for the tests of other packages: orders, refunds and transfers live in memory."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from datetime import date, datetime
 
 from tests.fakes.failing import Failing
 from wxapp.core import clock
-from wxapp.wechat.pay.client import check_order, check_refund
+from wxapp.wechat.pay.client import check_order, check_refund, check_transfer
 from wxapp.wechat.pay.errors import (
+    NotEnough,
     NoticeReason,
     NoticeRefused,
     OrderClosed,
@@ -20,6 +21,7 @@ from wxapp.wechat.pay.errors import (
     PayUnknown,
 )
 from wxapp.wechat.pay.values import (
+    FundAccount,
     FundFlowBill,
     FundFlowRow,
     JsapiParams,
@@ -33,7 +35,13 @@ from wxapp.wechat.pay.values import (
     TradeBill,
     TradeBillRow,
     TradeState,
+    TransferBill,
+    TransferNotice,
+    TransferOrder,
+    TransferState,
 )
+
+AnyNotice = PaymentNotice | RefundNotice | TransferNotice
 
 
 @dataclass(frozen=True)
@@ -46,11 +54,13 @@ class Notification:
 
 @dataclass
 class FakePay(Failing):
-    """A merchant's orders and refunds.
+    """A merchant's orders, refunds and transfers.
 
     ``pay`` and ``end_refund`` do what people and banks do and return the notification. ``lose_next_answer`` makes
     the next call work and raise PayUnknown all the same. With ``refunds_end`` PROCESSING refunds wait for
-    ``end_refund``. Bills are made of what happened; ``extra_trades`` and ``hidden_trades`` make them disagree.
+    ``end_refund``. With ``transfers_begin`` WAIT_USER_CONFIRM (as WeChat mostly does) transfers wait for
+    ``end_transfer``, which stands for the person, the next day, or WeChat's checks. ``operating_fen`` is what may be
+    sent, None for plenty. Bills are made of what happened; ``extra_trades`` and ``hidden_trades`` make them disagree.
     """
 
     appid: str = "wx0000000000000001"
@@ -62,11 +72,19 @@ class FakePay(Failing):
     refund_orders: dict[str, RefundOrder] = field(default_factory=dict)
     refunds: dict[str, Refund] = field(default_factory=dict)
     refund_calls: list[RefundOrder] = field(default_factory=list)
+    transfers_begin: TransferState = TransferState.WAIT_USER_CONFIRM
+    operating_fen: int | None = None
+    transfer_orders: dict[str, TransferOrder] = field(default_factory=dict)
+    transfers: dict[str, TransferBill] = field(default_factory=dict)
+    transfer_times: dict[str, datetime] = field(default_factory=dict)
+    transfer_calls: list[TransferOrder] = field(default_factory=list)
+    cancel_calls: list[str] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     extra_trades: list[TradeBillRow] = field(default_factory=list)
+    extra_flows: list[FundFlowRow] = field(default_factory=list)
     hidden_trades: set[str] = field(default_factory=set)
     _answers_to_lose: int = 0
-    _notices: dict[str, PaymentNotice | RefundNotice] = field(default_factory=dict)
+    _notices: dict[str, AnyNotice] = field(default_factory=dict)
 
     # --- what the application calls
 
@@ -136,6 +154,47 @@ class FakePay(Failing):
             raise PayNotFound("RESOURCE_NOT_EXISTS", "退款单不存在", status=404)
         return self.refunds[out_refund_no]
 
+    def transfer(self, order: TransferOrder) -> TransferBill:
+        check_transfer(order)
+        self.transfer_calls.append(order)
+        self.meet_failure()
+        if known := self.transfer_orders.get(order.out_bill_no):
+            if replace(known, notify_url="") != replace(order, notify_url=""):
+                raise PayRefused("INVALID_REQUEST", "商家单号已存在，但信息不一致", status=400)
+            return self._as_answered(order.out_bill_no)
+        if self.operating_fen is not None:
+            if self.operating_fen < order.amount_fen:
+                raise NotEnough("NOT_ENOUGH", "商户运营账户资金不足", status=403)
+            self.operating_fen -= order.amount_fen
+        self.transfer_orders[order.out_bill_no] = order
+        self.transfer_times[order.out_bill_no] = self.now()
+        self.transfers[order.out_bill_no] = TransferBill(
+            out_bill_no=order.out_bill_no,
+            state=self.transfers_begin,
+            transfer_bill_no=f"1330{len(self.transfers) + 1:08d}",
+            amount_fen=order.amount_fen,
+            openid=order.openid,
+        )
+        self._maybe_lose()
+        return self._as_answered(order.out_bill_no)
+
+    def query_transfer(self, out_bill_no: str) -> TransferBill:
+        self.meet_failure()
+        if out_bill_no not in self.transfers:
+            raise PayNotFound("NOT_FOUND", "记录不存在", status=404)
+        return self.transfers[out_bill_no]
+
+    def cancel_transfer(self, out_bill_no: str) -> TransferBill:
+        self.cancel_calls.append(out_bill_no)
+        self.meet_failure()
+        bill = self.query_transfer(out_bill_no)
+        if bill.state in (TransferState.TRANSFERING, TransferState.SUCCESS, TransferState.FAIL):
+            raise PayRefused("INVALID_REQUEST", "当前单据状态不支持撤销", status=400)
+        if bill.state is not TransferState.CANCELLED:
+            self.transfers[out_bill_no] = replace(bill, state=TransferState.CANCELING)
+        self._maybe_lose()
+        return replace(self._as_answered(out_bill_no), package_info="")
+
     def trade_bill(self, day: date) -> TradeBill:
         self.meet_failure()
         rows = [self._payment_row(payment) for payment in self.payments.values() if payment.state.is_paid]
@@ -147,7 +206,9 @@ class FakePay(Failing):
         ]
         return TradeBill(day, tuple(rows))
 
-    def fund_flow_bill(self, day: date) -> FundFlowBill:
+    def fund_flow_bill(self, day: date, account: FundAccount = FundAccount.BASIC) -> FundFlowBill:
+        if account is FundAccount.OPERATION:
+            return FundFlowBill(day, tuple(self._transfer_flows(day)))
         flows: list[FundFlowRow] = []
         balance_fen = 0
         for row in self.trade_bill(day).rows:
@@ -180,6 +241,12 @@ class FakePay(Failing):
             raise NoticeRefused(NoticeReason.UNKNOWN_EVENT)
         return notice
 
+    def transfer_notice(self, headers: Mapping[str, str], body: bytes) -> TransferNotice:
+        notice = self._notice(headers, body)
+        if not isinstance(notice, TransferNotice):
+            raise NoticeRefused(NoticeReason.UNKNOWN_EVENT)
+        return notice
+
     # --- what people, banks and bad luck do
 
     def pay(self, out_trade_no: str, *, openid: str = "", amount_fen: int = 0) -> Notification:
@@ -208,8 +275,21 @@ class FakePay(Failing):
         self.refunds[out_refund_no] = refund
         return self._notify(RefundNotice(f"notice-{len(self._notices) + 1}", refund))
 
+    def end_transfer(
+        self, out_bill_no: str, state: TransferState = TransferState.SUCCESS, *, reason: str = "", amount_fen: int = 0
+    ) -> Notification:
+        """Let a transfer end (or tell of another amount, which must be refused); FAIL and CANCELLED give it back."""
+        bill = self.transfers[out_bill_no]
+        assert bill.amount_fen is not None
+        if self.operating_fen is not None and state is not TransferState.SUCCESS:
+            self.operating_fen += bill.amount_fen
+        bill = replace(bill, state=state, fail_reason=reason)
+        self.transfers[out_bill_no] = bill
+        told = replace(bill, amount_fen=amount_fen or bill.amount_fen)
+        return self._notify(TransferNotice(f"notice-{len(self._notices) + 1}", told))
+
     def lose_next_answer(self, *, times: int = 1) -> None:
-        """Make the next order, close or refund work, but its answer get lost."""
+        """Make the next order, close, refund, transfer or cancel work, but its answer get lost."""
         self._answers_to_lose += times
 
     # --- inside
@@ -233,16 +313,22 @@ class FakePay(Failing):
         if gone + order.refund_fen > payment.total_fen:
             raise PayRefused("INVALID_REQUEST", "退款金额超过可退金额", status=400)
 
+    def _as_answered(self, out_bill_no: str) -> TransferBill:
+        """Return a transfer as its request is answered: without amount and openid."""
+        bill = self.transfers[out_bill_no]
+        package = f"package-{out_bill_no}" if bill.state is TransferState.WAIT_USER_CONFIRM else ""
+        return replace(bill, amount_fen=None, openid="", package_info=package)
+
     def _maybe_lose(self) -> None:
         if self._answers_to_lose:
             self._answers_to_lose -= 1
             raise PayUnknown("the answer got lost")
 
-    def _notify(self, notice: PaymentNotice | RefundNotice) -> Notification:
+    def _notify(self, notice: AnyNotice) -> Notification:
         self._notices[notice.notice_id] = notice
         return Notification({"Wechatpay-Signature": "genuine"}, json.dumps({"id": notice.notice_id}).encode())
 
-    def _notice(self, headers: Mapping[str, str], body: bytes) -> PaymentNotice | RefundNotice:
+    def _notice(self, headers: Mapping[str, str], body: bytes) -> AnyNotice:
         given = {name.lower(): value for name, value in headers.items()}
         if given.get("wechatpay-signature") != "genuine":
             raise NoticeRefused(NoticeReason.BAD_SIGNATURE)
@@ -250,6 +336,27 @@ class FakePay(Failing):
             return self._notices[json.loads(body)["id"]]
         except (ValueError, KeyError, TypeError):
             raise NoticeRefused(NoticeReason.UNREADABLE) from None
+
+    def _transfer_flows(self, day: date) -> list[FundFlowRow]:
+        rows = []
+        for number, bill in self.transfers.items():
+            assert bill.amount_fen is not None
+            came_back = bill.state in (TransferState.FAIL, TransferState.CANCELLED)
+            for business, fen in (("商家转账", -bill.amount_fen), ("商家转账退回", bill.amount_fen))[: 1 + came_back]:
+                row = FundFlowRow(
+                    at=self.transfer_times[number],
+                    transaction_id=bill.transfer_bill_no,
+                    flow_no=f"flow-{number}-{business}",
+                    business=business,
+                    kind=business,
+                    amount_fen=fen,
+                    balance_fen=0,
+                    voucher_no=number,
+                    remark="",
+                )
+                rows.append(row)
+        rows += self.extra_flows
+        return [row for row in rows if clock.hospital_day(row.at) == day and row.voucher_no not in self.hidden_trades]
 
     def _payment_row(self, payment: Payment) -> TradeBillRow:
         assert payment.paid_at is not None

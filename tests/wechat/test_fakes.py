@@ -10,12 +10,31 @@ from tests.fakes.wechat import FakeOAuth, FakeOfficialAccount, FakePay, FakeSms
 from wxapp.core import clock
 from wxapp.sms.errors import Blacklisted
 from wxapp.wechat.errors import NotSubscribed, OAuthCodeInvalid, Unavailable
-from wxapp.wechat.pay.errors import NoticeRefused, OrderClosed, OrderPaid, PayNotFound, PayRefused, PayUnknown
-from wxapp.wechat.pay.values import Order, RefundOrder, RefundState, TradeState
+from wxapp.wechat.pay.errors import (
+    NotEnough,
+    NoticeRefused,
+    OrderClosed,
+    OrderPaid,
+    PayNotFound,
+    PayRefused,
+    PayUnknown,
+)
+from wxapp.wechat.pay.values import (
+    FundAccount,
+    Order,
+    RefundOrder,
+    RefundState,
+    TradeState,
+    TransferOrder,
+    TransferState,
+)
 from wxapp.wechat.values import TemplateMessage
 
 ORDER = Order("HOSP0001", "体检套餐", 1230, "o1", "https://h.test/pay/notify/wechat")
 REFUND = RefundOrder("HOSPR0001", "HOSP0001", 230, 1230, "https://h.test/pay/notify/wechat-refund")
+TRANSFER = TransferOrder(
+    "HOSPB0001", "o1", 5000, "佣金提现", "1005", (("岗位类型", "推广员"),), "https://h.test/pay/notify/wechat-transfer"
+)
 
 
 @pytest.fixture
@@ -100,6 +119,36 @@ def test_bills_tell_what_happened_and_can_be_made_wrong(pay):
     assert [row.amount_fen for row in pay.fund_flow_bill(clock.today()).rows] == [1230, -230]
     pay.hidden_trades.add("HOSPR0001")
     assert pay.trade_bill(clock.today()).rows == (payment,)
+
+
+def test_a_transfer_waits_for_the_person_and_a_repeat_pays_once(pay):
+    pay.operating_fen = 8000
+    assert pay.transfer(TRANSFER) == pay.transfer(TRANSFER)
+    with pytest.raises(PayRefused):
+        pay.transfer(replace(TRANSFER, amount_fen=4999))
+    with pytest.raises(NotEnough):
+        pay.transfer(replace(TRANSFER, out_bill_no="HOSPB0002"))
+    with pytest.raises(PayNotFound):
+        pay.query_transfer("HOSPB0002")
+    notification = pay.end_transfer("HOSPB0001")
+    told = pay.transfer_notice(notification.headers, notification.body).bill
+    assert told == pay.query_transfer("HOSPB0001")
+    assert (told.state, told.amount_fen, pay.operating_fen) == (TransferState.SUCCESS, 5000, 3000)
+    with pytest.raises(PayRefused):
+        pay.cancel_transfer("HOSPB0001")
+    with pytest.raises(NoticeRefused):
+        pay.refund_notice(notification.headers, notification.body)
+
+
+def test_a_transfer_that_is_called_back_gives_the_money_back(pay):
+    pay.operating_fen = 5000
+    pay.transfer(TRANSFER)
+    assert pay.cancel_transfer("HOSPB0001").state is TransferState.CANCELING
+    pay.end_transfer("HOSPB0001", TransferState.CANCELLED)
+    assert pay.cancel_transfer("HOSPB0001").state is TransferState.CANCELLED
+    assert pay.operating_fen == 5000
+    flows = pay.fund_flow_bill(clock.today(), FundAccount.OPERATION).rows
+    assert [row.amount_fen for row in flows] == [-5000, 5000]
 
 
 def test_a_template_message_is_delivered_once_to_followers():

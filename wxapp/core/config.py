@@ -132,6 +132,13 @@ class PayKey(_Section):
     file: Path
 
 
+class TransferReport(_Section):
+    """What WeChat wants to be told of money that is sent to people, by the exact names of the scene."""
+
+    type: str = Field(min_length=1, max_length=15)
+    content: str = Field(min_length=1, max_length=32)
+
+
 class Pay(_Section):
     base_url: BaseUrl = "https://api.mch.weixin.qq.com"
     mchid: str
@@ -139,6 +146,11 @@ class Pay(_Section):
     private_key: Secret
     apiv3_key: Secret
     public_keys: tuple[PayKey, ...] = Field(min_length=1)
+    transfer_scene_id: str = Field("1005", pattern=r"^\d{1,10}$")
+    transfer_reports: tuple[TransferReport, ...] = Field(
+        (TransferReport(type="岗位类型", content="推广员"), TransferReport(type="报酬说明", content="推广服务佣金")),
+        min_length=1,
+    )
 
 
 class Sms(_Section):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wxapp.wechat.callback import Callback
 from wxapp.wechat.interfaces import JsSdkApi, MiniProgramApi, OAuthApi, OfficialAccountApi, PayApi
+from wxapp.wechat.pay.values import TransferScene
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Clients:
     jssdk: JsSdkApi
     callback: Callback
     pay: PayApi
+    transfer_scene: TransferScene
     mini_program: MiniProgramApi | None = None
     """None while the hospital has none."""
 

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from wxapp.wechat.pay.values import (
+    FundAccount,
     FundFlowBill,
     JsapiParams,
     Order,
@@ -19,6 +20,9 @@ from wxapp.wechat.pay.values import (
     RefundNotice,
     RefundOrder,
     TradeBill,
+    TransferBill,
+    TransferNotice,
+    TransferOrder,
 )
 from wxapp.wechat.values import (
     Article,
@@ -127,10 +131,18 @@ class PayApi(Protocol):
 
     def query_refund(self, out_refund_no: str) -> Refund: ...
 
+    def transfer(self, order: TransferOrder) -> TransferBill: ...
+
+    def query_transfer(self, out_bill_no: str) -> TransferBill: ...
+
+    def cancel_transfer(self, out_bill_no: str) -> TransferBill: ...
+
     def trade_bill(self, day: date) -> TradeBill: ...
 
-    def fund_flow_bill(self, day: date) -> FundFlowBill: ...
+    def fund_flow_bill(self, day: date, account: FundAccount = ...) -> FundFlowBill: ...
 
     def payment_notice(self, headers: Mapping[str, str], body: bytes) -> PaymentNotice: ...
 
     def refund_notice(self, headers: Mapping[str, str], body: bytes) -> RefundNotice: ...
+
+    def transfer_notice(self, headers: Mapping[str, str], body: bytes) -> TransferNotice: ...

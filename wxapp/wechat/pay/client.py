@@ -18,6 +18,7 @@ from wxapp.wechat.pay.gateway import PayLibrary
 from wxapp.wechat.pay.notices import Notices
 from wxapp.wechat.pay.signature import Verifier
 from wxapp.wechat.pay.values import (
+    FundAccount,
     FundFlowBill,
     JsapiParams,
     Order,
@@ -27,22 +28,33 @@ from wxapp.wechat.pay.values import (
     RefundNotice,
     RefundOrder,
     TradeBill,
+    TransferBill,
+    TransferNotice,
+    TransferOrder,
 )
 
 # WeChat allows "|" too; it would be sent escaped and signed unescaped, and the signature would not fit.
 _TRADE_NO = re.compile(r"[0-9A-Za-z_\-*]{6,32}")
 _REFUND_NO = re.compile(r"[0-9A-Za-z_\-*@]{1,64}")
+_BILL_NO = re.compile(r"[0-9A-Za-z]{1,32}")
 _LONGEST_DESCRIPTION = 127
 _LONGEST_REASON = 80
 _LONGEST_ATTACH = 128
 _LONGEST_NOTIFY_URL = 255
+_LONGEST_REMARK = 32
+_LONGEST_REPORT_TYPE = 15
+_LONGEST_REPORT = 32
+_LONGEST_NAME_BYTES = 190
+"""What one block of RSA-OAEP with a key of 2048 bits holds is 214; names never come near."""
+NAME_FROM_FEN = 200_000
+"""From 2000 yuan on a transfer must carry the real name: wechat.md 7.8."""
 _EMPTY_DAY = "NOSTATEMENTEXIST"
 
 Read = TypeVar("Read")
 
 
 class Pay:
-    """Orders, refunds, bills and notices of one merchant. Safe to share between threads.
+    """Orders, refunds, transfers, bills and notices of one merchant. Safe to share between threads.
 
     Every method raises subclasses of ``PayError``; values that break a limit known beforehand are a ``ValueError``.
     """
@@ -139,6 +151,47 @@ class Pay:
         _check(_REFUND_NO, out_refund_no)
         return self._refund(self._library.query_refund(out_refund_no), out_refund_no)
 
+    def transfer(self, order: TransferOrder) -> TransferBill:
+        """Send money to a person, who may have to confirm it in WeChat first. Accepted is not paid.
+
+        The same order again returns the same bill.
+
+        :raises NotEnough, PayRateLimited: nothing has happened; repeat with the same number.
+        :raises PayRefused: no new number all the same, before a query has told that there is none of this one.
+        :raises PayUnknown: it may be under way; query, or repeat with the same number.
+        """
+        check_transfer(order)
+        answer = self._library.mch_transfer_bills(
+            order.out_bill_no,
+            order.scene_id,
+            order.openid,
+            order.amount_fen,
+            order.remark,
+            user_name=order.real_name or None,
+            transfer_scene_report_infos=[{"info_type": name, "info_content": text} for name, text in order.reports],
+            notify_url=order.notify_url,
+        )
+        return self._transfer(answer, order.out_bill_no)
+
+    def query_transfer(self, out_bill_no: str) -> TransferBill:
+        """Return a transfer as WeChat has it; it is found for thirty days.
+
+        :raises PayNotFound: WeChat has none of this number.
+        """
+        _check(_BILL_NO, out_bill_no)
+        bill = self._transfer(self._library.mch_transfer_bills_query(out_bill_no), out_bill_no)
+        if bill.amount_fen is None:
+            raise PayUnknown("the answer names no amount")
+        return bill
+
+    def cancel_transfer(self, out_bill_no: str) -> TransferBill:
+        """Call a transfer back before the person confirms it. The final state comes by notice or query.
+
+        :raises PayRefused: it can't be called back (any more).
+        """
+        _check(_BILL_NO, out_bill_no)
+        return self._transfer(self._library.mch_transfer_bills_cancel(out_bill_no), out_bill_no)
+
     def trade_bill(self, day: date) -> TradeBill:
         """Return all trades of a day, available after ten o'clock of the next day and for three months.
 
@@ -148,13 +201,13 @@ class Pay:
         text = self._bill(lambda: self._library.trade_bill(day.isoformat(), "ALL", "GZIP"))
         return TradeBill(day, ()) if text is None else bills.trade_bill(text, day)
 
-    def fund_flow_bill(self, day: date) -> FundFlowBill:
-        """Return all movements of the merchant's balance on a day.
+    def fund_flow_bill(self, day: date, account: FundAccount = FundAccount.BASIC) -> FundFlowBill:
+        """Return all movements of one account of the merchant on a day.
 
         :raises BillNotReady: it is still being made.
         :raises BillFault: damaged; fetch it again.
         """
-        text = self._bill(lambda: self._library.fundflow_bill(day.isoformat(), "BASIC", "GZIP"))
+        text = self._bill(lambda: self._library.fundflow_bill(day.isoformat(), account.value, "GZIP"))
         return FundFlowBill(day, ()) if text is None else bills.fund_flow_bill(text, day)
 
     def payment_notice(self, headers: Mapping[str, str], body: bytes) -> PaymentNotice:
@@ -170,6 +223,20 @@ class Pay:
         :raises NoticeRefused: not genuine, not readable, or not ours.
         """
         return self._notices.refund(headers, body)
+
+    def transfer_notice(self, headers: Mapping[str, str], body: bytes) -> TransferNotice:
+        """Verify and read a notice of the end of a transfer; ``body`` are the raw bytes.
+
+        :raises NoticeRefused: not genuine, not readable, or not ours.
+        """
+        return self._notices.transfer(headers, body)
+
+    def _transfer(self, answer: Mapping[str, Any], out_bill_no: str) -> TransferBill:
+        bill = _read(lambda: reading.transfer(answer))
+        ours = {"out_bill_no": out_bill_no, "mch_id": self._config.mchid, "appid": self._config.appid}
+        if any(answer.get(name, value) != value for name, value in ours.items()):
+            raise PayUnknown("the answer is about another transfer")
+        return bill
 
     def _refund(self, answer: Mapping[str, Any], out_refund_no: str) -> Refund:
         refund = _read(lambda: reading.refund(answer, state_field="status"))
@@ -213,6 +280,24 @@ def check_refund(order: RefundOrder) -> None:
         raise ValueError("a refund is not more than the order")
     if len(order.reason.encode()) > _LONGEST_REASON:
         raise ValueError("the reason is too long")
+    _check_notify_url(order.notify_url)
+
+
+def check_transfer(order: TransferOrder) -> None:
+    """Raise ValueError for a transfer that WeChat would refuse for its form."""
+    _check(_BILL_NO, order.out_bill_no)
+    _check_amount(order.amount_fen)
+    _check_length(order.openid, 1, 128)
+    _check_length(order.remark, 1, _LONGEST_REMARK)
+    if not order.scene_id or not order.reports:
+        raise ValueError("a transfer has a scene and what the scene asks for")
+    for name, text in order.reports:
+        _check_length(name, 1, _LONGEST_REPORT_TYPE)
+        _check_length(text, 1, _LONGEST_REPORT)
+    if len(order.real_name.encode()) > _LONGEST_NAME_BYTES:
+        raise ValueError("the name is too long")
+    if order.amount_fen >= NAME_FROM_FEN and not order.real_name:
+        raise ValueError("from 2000 yuan on the real name is needed")
     _check_notify_url(order.notify_url)
 
 

@@ -24,7 +24,7 @@ class PayRefused(PayError):
 
 
 class PayNotFound(PayRefused):
-    """No such order or refund. While a payment sheet may be open this is no reason to close the attempt."""
+    """No such order, refund or transfer. While a payment sheet may be open this is no reason to close the attempt."""
 
 
 class OrderPaid(PayRefused):
@@ -36,7 +36,7 @@ class OrderClosed(PayRefused):
 
 
 class NotEnough(PayRefused):
-    """The merchant's balance is too low for the refund: repeat with the same number after it was filled up."""
+    """The merchant's balance is too low: repeat with the same number after it was filled up."""
 
 
 class PayMisconfigured(PayRefused):
@@ -95,6 +95,7 @@ def plain(code: str) -> str:
 _BY_CODE: dict[str, type[PayRefused]] = {
     "ORDERNOTEXIST": PayNotFound,
     "RESOURCENOTEXISTS": PayNotFound,
+    "NOTFOUND": PayNotFound,
     "ORDERPAID": OrderPaid,
     "ORDERCLOSED": OrderClosed,
     "NOTENOUGH": NotEnough,

@@ -15,13 +15,14 @@ from wxapp.wechat.config import PayConfig
 from wxapp.wechat.pay import reading
 from wxapp.wechat.pay.errors import NoticeReason, NoticeRefused
 from wxapp.wechat.pay.signature import Verifier
-from wxapp.wechat.pay.values import PaymentNotice, RefundNotice
+from wxapp.wechat.pay.values import PaymentNotice, RefundNotice, TransferNotice
 
 MAX_BODY = 64 * 1024
 """Bytes. A notice has about one kilobyte."""
 
 _PAID = "TRANSACTION.SUCCESS"
 _REFUND_ENDED = frozenset({"REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED"})
+_TRANSFER_ENDED = "MCHTRANSFER.BILL.FINISHED"
 
 
 class Notices:
@@ -67,6 +68,25 @@ class Notices:
         if f"REFUND.{refund.state}" != event:
             raise NoticeRefused(NoticeReason.UNREADABLE)
         return RefundNotice(notice_id, refund)
+
+    def transfer(self, headers: Mapping[str, str], body: bytes) -> TransferNotice:
+        """Return a notice of the end of a transfer.
+
+        :raises NoticeRefused: not genuine, not readable, not about the end of a transfer, or not for our merchant.
+        """
+        notice_id, event, fields = self._open(headers, body)
+        if event != _TRANSFER_ENDED:
+            raise NoticeRefused(NoticeReason.UNKNOWN_EVENT)
+        appid = fields.get("appid", self._config.appid)  # this kind of notice may leave it out
+        if fields.get("mch_id") != self._config.mchid or appid != self._config.appid:
+            raise NoticeRefused(NoticeReason.NOT_OURS)
+        try:
+            bill = reading.transfer(fields)
+        except reading.ShapeFault:
+            raise NoticeRefused(NoticeReason.UNREADABLE) from None
+        if not bill.state.is_final or bill.amount_fen is None:
+            raise NoticeRefused(NoticeReason.UNREADABLE)
+        return TransferNotice(notice_id, bill)
 
     def _open(self, headers: Mapping[str, str], body: bytes) -> tuple[str, str, dict[str, Any]]:
         """Return id, event and the decrypted fields."""

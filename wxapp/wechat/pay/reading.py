@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from wxapp.wechat.pay.values import Payment, Refund, RefundState, TradeState
+from wxapp.wechat.pay.values import Payment, Refund, RefundState, TradeState, TransferBill, TransferState
 
 
 class ShapeFault(ValueError):
     """A field is missing or is not what it should be."""
 
 
-AnyState = TypeVar("AnyState", TradeState, RefundState)
+AnyState = TypeVar("AnyState", TradeState, RefundState, TransferState)
 
 
 def payment(fields: Mapping[str, Any]) -> Payment:
@@ -49,6 +49,19 @@ def refund(fields: Mapping[str, Any], *, state_field: str) -> Refund:
         transaction_id=_text(fields, "transaction_id"),
         received_account=_text(fields, "user_received_account"),
         succeeded_at=_moment(fields, "success_time"),
+    )
+
+
+def transfer(fields: Mapping[str, Any]) -> TransferBill:
+    """Read a transfer, as answered, as queried or as told by a notice."""
+    return TransferBill(
+        out_bill_no=_text(fields, "out_bill_no", needed=True),
+        state=_state(TransferState, fields, "state"),
+        transfer_bill_no=_text(fields, "transfer_bill_no"),
+        amount_fen=_fen(fields, "transfer_amount") if "transfer_amount" in fields else None,
+        openid=_text(fields, "openid"),
+        fail_reason=_text(fields, "fail_reason"),
+        package_info=_text(fields, "package_info"),
     )
 
 

@@ -1,8 +1,8 @@
-"""Orders, payments, refunds, notices and bills as frozen values. Amounts in whole fen, moments aware."""
+"""Orders, payments, refunds, transfers, notices and bills as frozen values. Amounts in whole fen, moments aware."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -31,6 +31,24 @@ class RefundState(StrEnum):
     SUCCESS = "SUCCESS"
     ABNORMAL = "ABNORMAL"
     CLOSED = "CLOSED"
+
+
+class TransferState(StrEnum):
+    """State of a transfer to a person. TRANSFERING (WeChat's spelling): the person has confirmed."""
+
+    ACCEPTED = "ACCEPTED"
+    PROCESSING = "PROCESSING"
+    WAIT_USER_CONFIRM = "WAIT_USER_CONFIRM"
+    TRANSFERING = "TRANSFERING"
+    SUCCESS = "SUCCESS"
+    FAIL = "FAIL"
+    CANCELING = "CANCELING"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing changes any more; only after FAIL or CANCELLED a new number is no second payment."""
+        return self in (TransferState.SUCCESS, TransferState.FAIL, TransferState.CANCELLED)
 
 
 @dataclass(frozen=True)
@@ -118,6 +136,46 @@ class Refund:
 
 
 @dataclass(frozen=True)
+class TransferScene:
+    """What the merchant's money is sent for, as approved by WeChat, with the texts that the scene asks for."""
+
+    id: str
+    reports: tuple[tuple[str, str], ...]
+    """(type, content), with the exact names of the scene."""
+
+
+@dataclass(frozen=True)
+class TransferOrder:
+    """Money to send to a person. A repeat must carry the same number: a new number pays twice.
+
+    The real name is compared by WeChat when it is given; below 0.30 yuan it is not sent, from 2000 yuan on it must be.
+    """
+
+    out_bill_no: str
+    openid: str
+    amount_fen: int
+    remark: str
+    scene_id: str
+    reports: tuple[tuple[str, str], ...]
+    notify_url: str
+    real_name: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class TransferBill:
+    """A transfer as WeChat has it. Amount and openid are there in answers to a query and in notices only."""
+
+    out_bill_no: str
+    state: TransferState
+    transfer_bill_no: str = ""
+    amount_fen: int | None = None
+    openid: str = ""
+    fail_reason: str = ""
+    package_info: str = ""
+    """What the person's page hands to WeChat so that the person can confirm."""
+
+
+@dataclass(frozen=True)
 class PaymentNotice:
     """WeChat tells that an order was paid. The same notice may come often, and in parallel."""
 
@@ -131,6 +189,14 @@ class RefundNotice:
 
     notice_id: str
     refund: Refund
+
+
+@dataclass(frozen=True)
+class TransferNotice:
+    """WeChat tells how a transfer ended. May come before the answer to its request."""
+
+    notice_id: str
+    bill: TransferBill
 
 
 @dataclass(frozen=True)
@@ -164,9 +230,16 @@ class TradeBill:
     rows: tuple[TradeBillRow, ...]
 
 
+class FundAccount(StrEnum):
+    """The merchant's accounts: what is paid comes into BASIC, transfers to people leave from OPERATION."""
+
+    BASIC = "BASIC"
+    OPERATION = "OPERATION"
+
+
 @dataclass(frozen=True)
 class FundFlowRow:
-    """One movement of the merchant's balance; ``amount_fen`` is negative when money went out."""
+    """One movement of an account of the merchant; ``amount_fen`` is negative when money went out."""
 
     at: datetime
     transaction_id: str
