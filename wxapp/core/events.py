@@ -3,6 +3,7 @@
 ``publish`` writes a row per listener in the teller's transaction, so the news exists if and only if the fact does.
 After the commit each listener runs in a transaction of its own that also marks its row as heard: its effects in
 the database happen once. A listener that fails is called again by the job ``deliver_due`` with growing gaps.
+The rare listener that must not be a moment late is called inside the teller's transaction, see :func:`within`.
 """
 
 from __future__ import annotations
@@ -74,6 +75,7 @@ class EventRow(Model):
 E = TypeVar("E", bound=Event)
 
 _listeners: dict[str, dict[str, Callable[[Any], None]]] = defaultdict(dict)
+_within: dict[str, list[Callable[[Any], None]]] = defaultdict(list)
 _types: dict[str, type[Event]] = {}
 
 
@@ -88,9 +90,26 @@ def on(event_type: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], Non
     return register
 
 
+def within(event_type: type[E]) -> Callable[[Callable[[E], None]], Callable[[E], None]]:
+    """Register the decorated function as a listener inside the teller's own transaction.
+
+    For what has to be written down with the fact itself, e.g. the terms that hold at that moment. It must be quick,
+    wait for no row that many want, and call nobody outside: its failure undoes what the teller does.
+    """
+
+    def register(listener: Callable[[E], None]) -> Callable[[E], None]:
+        if listener not in _within[event_type.__name__]:
+            _within[event_type.__name__].append(listener)
+        return listener
+
+    return register
+
+
 def publish(event: Event) -> None:
     """Tell a fact inside the transaction that makes it true."""
     name = type(event).__name__
+    for at_once in _within[name]:
+        at_once(event)
     now = clock.now()
     payload = json.dumps(dataclasses.asdict(event), ensure_ascii=False)
     for listener in _listeners[name]:

@@ -19,6 +19,14 @@ class GoodsKind(Labelled):
     SINGLE = "single", "单项"
 
 
+class Nature(Labelled):
+    """What goods are before the law: medical services and drugs may pay nobody a commission."""
+
+    ORDINARY = "ordinary", "普通商品或服务"
+    MEDICAL = "medical", "医疗服务"
+    DRUG = "drug", "药品"
+
+
 class OrderStatus(Labelled):
     """Where an order stands; ``states.py`` says what may follow."""
 
@@ -66,6 +74,7 @@ class Category(Model):
     name: Mapped[str] = mapped_column(sa.String(20), unique=True)
     position: Mapped[int] = mapped_column(sa.Integer, default=0)
     is_shown: Mapped[bool] = mapped_column(sa.Boolean, default=True)
+    nature: Mapped[Nature] = mapped_column(status_type(Nature), default=Nature.ORDINARY, server_default=Nature.ORDINARY)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
 
@@ -82,6 +91,7 @@ class Goods(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     category_id: Mapped[int] = mapped_column(sa.ForeignKey("mall_category.id"), index=True)
     kind: Mapped[GoodsKind] = mapped_column(status_type(GoodsKind))
+    nature: Mapped[Nature] = mapped_column(status_type(Nature), default=Nature.ORDINARY, server_default=Nature.ORDINARY)
     name: Mapped[str] = mapped_column(sa.String(60))
     summary: Mapped[str] = mapped_column(sa.String(120), default="")
     keywords: Mapped[str] = mapped_column(sa.String(200), default="", comment="other words it is searched by")

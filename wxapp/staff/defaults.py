@@ -88,6 +88,10 @@ DEFAULT_ROLES = (
                 P.BOOKING_READ,
                 P.BOOKING_WRITE,
                 P.ROSTER_WRITE,
+                P.DISTRIBUTION_READ,
+                P.DISTRIBUTION_REVIEW,
+                P.DISTRIBUTION_WRITE,
+                P.COMMISSION_PROPOSE,
                 P.STATISTICS_READ,
             }
         ),
@@ -107,6 +111,11 @@ DEFAULT_ROLES = (
                 P.WALLET_READ,
                 P.RECHARGE_READ,
                 P.INVOICE_HANDLE,
+                P.DISTRIBUTION_READ,
+                P.COMMISSION_CONFIRM,
+                P.WITHDRAWAL_READ,
+                P.WITHDRAWAL_REVIEW,
+                P.WITHDRAWAL_PAY,
                 P.STATISTICS_READ,
                 P.TABLE_EXPORT,
             }

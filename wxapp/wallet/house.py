@@ -31,7 +31,11 @@ _ALL = (
     House(21, "clearing.late", "迟到款待处理"),
     House(22, "clearing.pay_back", "退储值在途"),
     House(23, "clearing.recharge", "在线充值在途"),
+    House(24, "clearing.withdrawal", "提现在途"),
+    House(25, "clearing.commission_tax", "佣金代扣税待缴"),
     House(40, "house.mall", "体检商城收入"),
+    House(41, "house.commission", "分销佣金支出"),
+    House(42, "house.withdrawal_fee", "提现手续费收入"),
     House(LAST_HOUSE_ID, "house.reserved", "编号保留"),
 )
 

@@ -29,13 +29,16 @@ class Booked:
     payee_after_fen: int | None
 
 
-def account_of(kind: str, owner_id: int) -> int:
-    """Return the number of a person's account; it is opened when there is none."""
+def account_of(kind: str, owner_id: int, *, floor_fen: int = 0) -> int:
+    """Return the number of a person's account; it is opened when there is none.
+
+    :param floor_fen: of an account that is opened: below zero where a debt may arise
+    """
     found = run(_ACCOUNT, kind=kind, owner_id=owner_id).scalar_one_or_none()
     if found is not None:
         return int(found)
     with transaction():
-        account = Account(kind=kind, owner_id=owner_id, balance_fen=0, floor_fen=0, opened_at=clock.now())
+        account = Account(kind=kind, owner_id=owner_id, balance_fen=0, floor_fen=floor_fen, opened_at=clock.now())
         try:
             with db.session.begin_nested():
                 db.session.add(account)
@@ -64,13 +67,15 @@ def transfer(
     amount_fen: int,
     memo: str = "",
     reverses_id: int | None = None,
+    least_left_fen: int | None = None,
 ) -> Booked:
     """Move money from the payer to the payee, once per (kind, source).
 
     Persons' balances change by a conditional UPDATE each, in the order of their numbers; the house has no row to
     wait for. A repetition changes nothing and returns what happened the first time.
 
-    :raises InsufficientBalance: the payer would fall below the floor
+    :param least_left_fen: what the payer has to keep at least, where the account's own floor allows a debt
+    :raises InsufficientBalance: the payer would fall below the floor, or keep too little
     :raises AccountFrozen: nothing may be paid from the payer's account
     :raises TransferDiffers: the event was booked before with other accounts or another amount
     """
@@ -78,7 +83,7 @@ def transfer(
         raise ValueError("a transfer moves at least one fen between two accounts")
     try:
         with transaction():
-            return _transfer(kind, source, payer_id, payee_id, amount_fen, memo, reverses_id)
+            return _transfer(kind, source, payer_id, payee_id, amount_fen, memo, reverses_id, least_left_fen)
     except IntegrityError:
         # The unique key saw what the look-up couldn't. Inside a larger use case that one has to begin anew.
         if in_transaction() or (done := queries.find_transfer(kind, source)) is None:
@@ -87,7 +92,14 @@ def transfer(
 
 
 def _transfer(
-    kind: str, source: str, payer_id: int, payee_id: int, amount_fen: int, memo: str, reverses_id: int | None
+    kind: str,
+    source: str,
+    payer_id: int,
+    payee_id: int,
+    amount_fen: int,
+    memo: str,
+    reverses_id: int | None,
+    least_left_fen: int | None,
 ) -> Booked:
     owners = _look_up(kind, source, payer_id, payee_id)
     if isinstance(owners, Transfer):
@@ -95,7 +107,7 @@ def _transfer(
     changes = sorted([(payer_id, -amount_fen), (payee_id, amount_fen)])
     for account_id, amount in changes:
         if not is_house(account_id):
-            _change_balance(account_id, amount)
+            _change_balance(account_id, amount, least_left_fen if account_id == payer_id else None)
     after = _balances([account_id for account_id, _ in changes if not is_house(account_id)])
     transfer_id = insert_row(
         Transfer,
@@ -162,8 +174,10 @@ _GIVE = (
 _TAKE = _GIVE.where(sa.not_(Account.is_frozen))
 
 
-def _change_balance(account_id: int, amount_fen: int) -> None:
+def _change_balance(account_id: int, amount_fen: int, least_left_fen: int | None) -> None:
     step = _TAKE if amount_fen < 0 else _GIVE
+    if least_left_fen is not None:
+        step = step.where(least_left_fen <= _NEW_BALANCE)
     if run(step, account_id=account_id, fen=amount_fen).rowcount == 1:
         return
     if amount_fen < 0 and db.session.scalar(sa.select(Account.is_frozen).where(Account.id == account_id)):

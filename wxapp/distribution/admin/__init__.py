@@ -1,0 +1,5 @@
+"""Staff's pages; importing this folder registers them."""
+
+from wxapp.distribution.admin.door import blueprint
+
+__all__ = ["blueprint"]

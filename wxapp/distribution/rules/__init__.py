@@ -1,0 +1,1 @@
+"""Rules of distribution: values in, value out."""
