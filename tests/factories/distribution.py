@@ -1,0 +1,72 @@
+"""Distributors and what they agreed to, valid by default; everything about them is invented."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+from tests.factories.patients import make_wechat_user
+from wxapp.core import clock
+from wxapp.core.db import db, transaction
+from wxapp.distribution.models import Agreement, Distributor, DistributorStatus
+from wxapp.distribution.queries.people import name_index, phone_index
+from wxapp.distribution.rules.codes import draw_code
+from wxapp.patients.models import WechatUser
+
+_numbers = itertools.count(1)
+_chance = random.Random(20260302)
+
+HOLDS_PHONE = (DistributorStatus.APPLIED, DistributorStatus.ACTIVE, DistributorStatus.FROZEN)
+
+
+def make_distributor(
+    *,
+    inviter: Distributor | int | None = None,
+    status: DistributorStatus = DistributorStatus.ACTIVE,
+    user: WechatUser | None = None,
+    name: str = "陈晓",
+    phone: str = "",
+    **over: Any,
+) -> Distributor:
+    """Return a distributor with a WeChat user of his own, written as the use cases leave one."""
+    number, now = next(_numbers), clock.now()
+    phone = phone or f"1380001{number % 10000:04d}"
+    user = user or make_wechat_user(nickname=f"小{name[0]}{number}")
+    is_decided = status is not DistributorStatus.APPLIED
+    columns: dict[str, Any] = {
+        "wechat_user_id": user.id,
+        "code": draw_code(_chance.choice),
+        "name": name,
+        "name_index": name_index(name),
+        "phone": phone,
+        "phone_index": phone_index(phone),
+        "phone_taken": phone_index(phone) if status in HOLDS_PHONE else None,
+        "status": status,
+        "inviter_id": inviter.id if isinstance(inviter, Distributor) else inviter,
+        "agreement_version": "2026-01",
+        "agreed_at": now,
+        "applied_at": now,
+        "decided_at": now if is_decided else None,
+        "decided_by": "system:tests" if is_decided else "",
+    }
+    row = Distributor(**(columns | over))
+    with transaction():
+        db.session.add(row)
+    return row
+
+
+def make_agreement(text: str = "", **over: Any) -> Agreement:
+    """Return a version of 《分销员协议》 that holds now."""
+    number, now = next(_numbers), clock.now()
+    columns: dict[str, Any] = {
+        "version": f"v{number}",
+        "text": text or f"第{number}版：分销员须如实介绍，不承诺疗效。",
+        "valid_from": now,
+        "made_by": "system:tests",
+        "made_at": now,
+    }
+    row = Agreement(**(columns | over))
+    with transaction():
+        db.session.add(row)
+    return row

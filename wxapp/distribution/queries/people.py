@@ -1,0 +1,174 @@
+"""Reads of distributors: one of them, who stands above and below, and the staff's lists."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+
+from wxapp.core.crypto import blind_index
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.distribution.models import NAME_INDEX, PHONE_INDEX, Distributor, DistributorStatus
+from wxapp.distribution.rules.codes import is_code, read_code
+from wxapp.patients.models import WechatUser
+
+WAS_ADMITTED = (DistributorStatus.ACTIVE, DistributorStatus.FROZEN, DistributorStatus.CLOSED)
+"""Who is or was a distributor; the others have only asked to be."""
+
+
+def phone_index(phone: str) -> str:
+    return blind_index(phone, context=PHONE_INDEX)
+
+
+def name_index(name: str) -> str:
+    return blind_index(name, context=NAME_INDEX)
+
+
+def find_by_user(wechat_user_id: int) -> Distributor | None:
+    """Return what a WeChat user is or asked to be, whatever became of it."""
+    return db.session.scalars(sa.select(Distributor).where(Distributor.wechat_user_id == wechat_user_id)).one_or_none()
+
+
+def get_distributor(distributor_id: int) -> Distributor:
+    """:raises NotFound: no such distributor"""
+    row = db.session.get(Distributor, distributor_id)
+    if row is None:
+        raise NotFound("没有这位分销员")
+    return row
+
+
+def find_by_code(code: str) -> Distributor | None:
+    """Return the owner of an invitation code, typed in whatever way; None when there is no such code."""
+    code = read_code(code)
+    if not is_code(code):
+        return None
+    return db.session.scalars(sa.select(Distributor).where(Distributor.code == code)).one_or_none()
+
+
+@dataclass(frozen=True)
+class Person:
+    """A distributor as lists name one. The name is whole: pages mask it."""
+
+    id: int
+    name: str
+    nickname: str
+    code: str
+    status: DistributorStatus
+
+
+def persons(distributor_ids: Iterable[int | None]) -> dict[int, Person]:
+    """Return distributors by id, with one question."""
+    wanted = {one for one in distributor_ids if one is not None}
+    if not wanted:
+        return {}
+    rows = db.session.execute(_PERSONS.where(Distributor.id.in_(wanted)))
+    return {row.id: Person(*row) for row in rows}
+
+
+_PERSONS = sa.select(Distributor.id, Distributor.name, WechatUser.nickname, Distributor.code, Distributor.status).join(
+    WechatUser, WechatUser.id == Distributor.wechat_user_id
+)
+
+
+# --- above and below -------------------------------------------------------------------------------------------------
+
+
+def ids_above(distributor_id: int) -> list[int]:
+    """Return the inviter, the inviter's inviter and so on, the nearest first, with one question.
+
+    It ends where a circle would begin, so it can be asked about any state of the tables.
+    """
+    above = (
+        sa.select(Distributor.id, Distributor.inviter_id, sa.literal(0).label("steps"))
+        .where(Distributor.id == distributor_id)
+        .cte("above", recursive=True)
+    )
+    next_one = aliased(Distributor)
+    above = above.union_all(
+        sa.select(next_one.id, next_one.inviter_id, above.c.steps + 1)
+        .join(above, next_one.id == above.c.inviter_id)
+        .where(above.c.steps < MOST_STEPS, next_one.id != distributor_id)
+    )
+    rows = db.session.execute(sa.select(above.c.id).where(above.c.steps > 0).order_by(above.c.steps))
+    return [row.id for row in rows]
+
+
+MOST_STEPS = 500
+"""No chain of inviters is longer; MariaDB ends a recursion after 1000 steps."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many a distributor has brought: directly, and through those."""
+
+    direct: int
+    second: int
+
+
+def counts_below(distributor_id: int) -> Counts:
+    """Count who is or was a distributor, one and two steps below."""
+    child, grandchild = aliased(Distributor), aliased(Distributor)
+    direct = (
+        sa.select(sa.func.count())
+        .select_from(child)
+        .where(child.inviter_id == distributor_id, child.status.in_(WAS_ADMITTED))
+    )
+    second = (
+        sa.select(sa.func.count())
+        .select_from(grandchild)
+        .join(child, child.id == grandchild.inviter_id)
+        .where(child.inviter_id == distributor_id, grandchild.status.in_(WAS_ADMITTED))
+    )
+    return Counts(*db.session.execute(sa.select(direct.scalar_subquery(), second.scalar_subquery())).one())
+
+
+def direct_counts(distributor_ids: Collection[int]) -> dict[int, int]:
+    """Return how many each of these has brought directly; who brought nobody is left out."""
+    rows = db.session.execute(
+        sa.select(Distributor.inviter_id, sa.func.count())
+        .where(Distributor.inviter_id.in_(distributor_ids), Distributor.status.in_(WAS_ADMITTED))
+        .group_by(Distributor.inviter_id)
+    )
+    return {inviter_id: count for inviter_id, count in rows if inviter_id is not None}
+
+
+# --- for staff -------------------------------------------------------------------------------------------------------
+
+
+def found_by(text: str) -> sa.ColumnElement[bool]:
+    """Return the condition for a whole name, a whole phone, or an invitation code."""
+    code = read_code(text)
+    return sa.or_(
+        Distributor.phone_index == phone_index("".join(text.split())),
+        Distributor.name_index == name_index(text),
+        Distributor.code == code if is_code(code) else sa.false(),
+    )
+
+
+def distributors_for_staff(*, q: str, status: str) -> sa.Select[Any]:
+    """Return who is or was a distributor; those who have only applied are on the page of applications."""
+    wanted: Any = sa.select(Distributor)
+    if q:
+        wanted = wanted.where(found_by(q))
+    wanted = wanted.where(
+        Distributor.status == DistributorStatus(status) if status else Distributor.status.in_(WAS_ADMITTED)
+    )
+    found: sa.Select[Any] = wanted
+    return found
+
+
+def applications_waiting() -> int:
+    """Count the applications that nobody has decided."""
+    waiting = sa.select(sa.func.count()).where(Distributor.status == DistributorStatus.APPLIED)
+    return db.session.scalar(waiting) or 0
+
+
+def oldest_application() -> datetime | None:
+    return db.session.scalar(
+        sa.select(sa.func.min(Distributor.applied_at)).where(Distributor.status == DistributorStatus.APPLIED)
+    )
