@@ -13,7 +13,7 @@ from wxapp.payments.rules import (
     due_query,
     facts_problem,
     match,
-    next_refund_try,
+    next_try,
     parts_problem,
     split_refund,
     ways_to_pay,
@@ -49,7 +49,7 @@ def test_a_missing_notice_is_asked_for_after_1_5_15_and_60_minutes() -> None:
 
 
 def test_a_refund_is_asked_for_each_minute_and_then_more_seldom() -> None:
-    gaps = [(next_refund_try(tries, now=NOW) - NOW).seconds // 60 for tries in range(12)]
+    gaps = [(next_try(tries, now=NOW) - NOW).seconds // 60 for tries in range(12)]
     assert gaps == [1, 1, 1, 1, 1, 1, 5, 10, 20, 30, 30, 30]
 
 

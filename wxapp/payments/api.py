@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from wxapp.payments import services
 from wxapp.payments.errors import NoticeFault
 from wxapp.payments.services.paying_back import NOTIFY_PATH as REFUND_PATH
+from wxapp.payments.services.paying_out import NOTIFY_PATH as TRANSFER_PATH
 from wxapp.payments.services.wechat import NOTIFY_PATH
 from wxapp.wechat.pay.errors import NoticeRefused
 from wxapp.wechat.pay.notices import MAX_BODY
@@ -28,6 +29,11 @@ def payment_notice() -> ResponseReturnValue:
 @door.post(REFUND_PATH)
 def refund_notice() -> ResponseReturnValue:
     return _answer(services.receive_refund_notice)
+
+
+@door.post(TRANSFER_PATH)
+def transfer_notice() -> ResponseReturnValue:
+    return _answer(services.receive_transfer_notice)
 
 
 def _answer(receive: Callable[[Mapping[str, str], bytes], object]) -> ResponseReturnValue:

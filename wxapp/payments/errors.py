@@ -49,6 +49,18 @@ class SamePerson(DomainError):
     code, status, message = "same_person", 403, "退款须由另一位同事审核"
 
 
+class PayoutDiffers(DomainError):
+    """There is an open or paid payout of the same subject, with another amount or for another person."""
+
+    code, status, message = "payout_differs", 409, "该笔付款已在办理，且金额或收款人不同"
+
+
+class NothingToConfirm(DomainError):
+    """The person has nothing to confirm in WeChat now."""
+
+    code, status, message = "nothing_to_confirm", 409, "当前没有需要您确认的收款，请刷新页面查看"
+
+
 class WechatUnavailable(DomainError):
     """WeChat Pay did not answer, or not clearly. Pressing again is safe: the number stays the same."""
 

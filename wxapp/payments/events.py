@@ -81,3 +81,54 @@ class RefundRejected(Event):
     source: str
     amount_fen: int
     reason: str
+
+
+@dataclass(frozen=True)
+class PayoutAwaitsUser(Event):
+    """WeChat holds the money ready: the person has to confirm within 24 hours. May be told again."""
+
+    subject_kind: str
+    subject_no: str
+    payout_no: str
+    amount_fen: int
+    wechat_user_id: int
+
+
+@dataclass(frozen=True)
+class PayoutSucceeded(Event):
+    """The person has the money, by WeChat or by hand; it has left the account that held it."""
+
+    subject_kind: str
+    subject_no: str
+    payout_no: str
+    amount_fen: int
+    wechat_user_id: int
+    way: str
+
+
+@dataclass(frozen=True)
+class PayoutFailed(Event):
+    """Nothing was paid and nothing will be; the money still lies in the account that holds it.
+
+    ``reason`` is WeChat's code, ``text`` a sentence for people.
+    """
+
+    subject_kind: str
+    subject_no: str
+    payout_no: str
+    amount_fen: int
+    wechat_user_id: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PayoutDelayed(Event):
+    """WeChat does not take it now (balance too low, rights missing); it is sent again by itself. Staff have to act."""
+
+    subject_kind: str
+    subject_no: str
+    payout_no: str
+    amount_fen: int
+    wechat_user_id: int
+    reason: str

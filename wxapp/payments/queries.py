@@ -19,6 +19,7 @@ from wxapp.payments.models import (
     Notice,
     PaymentOrder,
     PaymentStatus,
+    Payout,
     Refund,
     RefundPart,
     RefundStatus,
@@ -166,6 +167,23 @@ def refunds_waiting() -> sa.ScalarSelect[int]:
     """Select how many refunds wait for a decision or for somebody to act."""
     waiting = Refund.status.in_((RefundStatus.REQUESTED, RefundStatus.STUCK))
     return sa.select(sa.func.count()).where(waiting).scalar_subquery()
+
+
+def payout_of(subject_kind: str, subject_no: str) -> Payout | None:
+    """Return the last payout of a subject: the one that is open or paid, if any is."""
+    mine = sa.select(Payout).where(Payout.subject_kind == subject_kind, Payout.subject_no == subject_no)
+    return db.session.scalars(mine.order_by(Payout.attempt.desc()).limit(1)).one_or_none()
+
+
+def get_payout(payout_no: str) -> Payout:
+    payout = db.session.scalars(sa.select(Payout).where(Payout.no == payout_no)).one_or_none()
+    if payout is None:
+        raise NotFound
+    return payout
+
+
+def find_payout(out_bill_no: str) -> Payout | None:
+    return db.session.scalars(sa.select(Payout).where(Payout.out_bill_no == out_bill_no)).one_or_none()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What may become of a payment order, an attempt, a refund and its parts."""
+"""What may become of a payment order, an attempt, a refund and its parts, a payout."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from wxapp.payments.models import AttemptStatus as A
 from wxapp.payments.models import DifferenceStatus as D
 from wxapp.payments.models import PartStatus as P
 from wxapp.payments.models import PaymentStatus as S
+from wxapp.payments.models import PayoutStatus as O
 from wxapp.payments.models import RefundStatus as R
 
 PAYMENT: Machine[S] = Machine(
@@ -39,7 +40,20 @@ PART: Machine[P] = Machine(
         P.FAILED: {P.WAITING, P.SUCCEEDED},
     }
 )
+PAYOUT: Machine[O] = Machine(
+    {
+        # What WeChat tells of a number is true, also of one that we took for not sent.
+        O.QUEUED: {O.SENDING, O.WITHDRAWN, O.SUCCEEDED, O.FAILED},
+        O.SENDING: {O.QUEUED, O.AWAITING_USER, O.PROCESSING, O.CANCELLING, O.SUCCEEDED, O.FAILED},
+        O.AWAITING_USER: {O.PROCESSING, O.CANCELLING, O.SUCCEEDED, O.FAILED},
+        O.PROCESSING: {O.AWAITING_USER, O.CANCELLING, O.SUCCEEDED, O.FAILED},
+        O.CANCELLING: {O.SUCCEEDED, O.FAILED},
+    }
+)
 DIFFERENCE: Machine[D] = Machine({D.OPEN: {D.RESOLVED}})
 
 LIVE = (A.CREATED, A.PREPARED)
 """An attempt that may still end in money."""
+
+ON_ITS_WAY = (O.SENDING, O.AWAITING_USER, O.PROCESSING, O.CANCELLING)
+"""A payout that WeChat has or may have: it alone can end it."""

@@ -22,6 +22,16 @@ def carry_out_refunds() -> int:
     return services.carry_out_refunds()
 
 
+def carry_out_payouts() -> int:
+    """Send to WeChat Pay what is to be paid to people."""
+    return services.carry_out_payouts()
+
+
+def query_payouts() -> int:
+    """Ask WeChat Pay for payouts that are on their way."""
+    return services.query_payouts()
+
+
 def give_back_late_money() -> int:
     return services.give_back_late_money()
 

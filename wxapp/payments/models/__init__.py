@@ -10,6 +10,7 @@ from wxapp.payments.models.orders import (
     PaymentOrder,
     PaymentStatus,
 )
+from wxapp.payments.models.payouts import Payout, PayoutStatus
 from wxapp.payments.models.refunds import PartStatus, Refund, RefundPart, RefundStatus
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "PartStatus",
     "PaymentOrder",
     "PaymentStatus",
+    "Payout",
+    "PayoutStatus",
     "Refund",
     "RefundPart",
     "RefundStatus",

@@ -2,7 +2,9 @@
 
 from wxapp.payments.rules.matching import Found, Kind, Ours, Seen, match
 from wxapp.payments.rules.paying import Channel, due_query, facts_problem, parts_problem, ways_to_pay
-from wxapp.payments.rules.refunding import Source, next_refund_try, split_refund
+from wxapp.payments.rules.paying_out import bill_problem, fail_sentence, leaves_nothing, name_problem, never_arrived
+from wxapp.payments.rules.refunding import Source, split_refund
+from wxapp.payments.rules.repeating import next_try
 
 __all__ = [
     "Channel",
@@ -11,10 +13,15 @@ __all__ = [
     "Ours",
     "Seen",
     "Source",
+    "bill_problem",
     "due_query",
     "facts_problem",
+    "fail_sentence",
+    "leaves_nothing",
     "match",
-    "next_refund_try",
+    "name_problem",
+    "never_arrived",
+    "next_try",
     "parts_problem",
     "split_refund",
     "ways_to_pay",

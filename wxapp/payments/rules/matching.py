@@ -22,6 +22,8 @@ class Kind(Labelled):
     MISMATCH = "mismatch", "通知内容与订单不符"
     REFUND_UNPAID = "refund_unpaid", "未入账却已退款"
     REFUND_FAILED = "refund_failed", "退款失败待处理"
+    PAYOUT_ENDED = "payout_ended", "已了结的付款又有变动"
+    PAYOUT_RETURNED = "payout_returned", "付款成功却被退回"
     ORDER_REFUSED = "order_refused", "下单被拒，需检查配置"
 
 

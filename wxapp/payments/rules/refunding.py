@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 ORDER_OF_WAYS = ("wechat", "balance", "card", "wechat_code", "alipay_code", "transfer", "cash")
 """Mixed payments are given back in this order: what goes by itself first, what people count out last."""
@@ -38,11 +37,3 @@ def split_refund(amount_fen: int, sources: Sequence[Source]) -> list[tuple[Sourc
 
 def _place(channel: str) -> int:
     return ORDER_OF_WAYS.index(channel) if channel in ORDER_OF_WAYS else len(ORDER_OF_WAYS)
-
-
-_GAPS = (1, 1, 1, 1, 1, 5, 10, 20, 30)
-
-
-def next_refund_try(tries: int, *, now: datetime) -> datetime:
-    """Return when a refund is asked for again: each minute five times, then 5, 10, 20, 30 minutes (wechat.md 7.6)."""
-    return now + timedelta(minutes=_GAPS[min(max(tries, 1), len(_GAPS)) - 1])

@@ -18,7 +18,7 @@ from wxapp.payments.errors import NoticeFault
 from wxapp.payments.events import RefundFailed, RefundSucceeded
 from wxapp.payments.messages import tell_payer
 from wxapp.payments.models import Method, PartStatus, Refund, RefundPart, RefundStatus
-from wxapp.payments.rules import Kind, next_refund_try
+from wxapp.payments.rules import Kind, next_try
 from wxapp.payments.services.asides import book_paid
 from wxapp.payments.services.at_counter import COUNTER_METHODS
 from wxapp.payments.services.differences import write_difference
@@ -73,7 +73,7 @@ def carry_out_part(part_id: int) -> bool:
             by=JOB,
             tries=RefundPart.tries + 1,
             sent_at=now,
-            next_try_at=next_refund_try(1, now=now),
+            next_try_at=next_try(1, now=now),
         )
     if not claimed:
         return False
@@ -102,7 +102,7 @@ def query_part(part_id: int) -> None:
         mine = change(
             sa.update(RefundPart)
             .where(RefundPart.id == part_id, RefundPart.status == PartStatus.SENT, RefundPart.next_try_at == seen)
-            .values(tries=tries + 1, next_try_at=next_refund_try(tries + 1, now=clock.now()))
+            .values(tries=tries + 1, next_try_at=next_try(tries + 1, now=clock.now()))
         )
     if not mine:
         return
@@ -301,7 +301,7 @@ def _hold_refund(part_id: int) -> Refund:
 def _wait(part_id: int, reason: str, *, at_once: bool = False) -> None:
     now = clock.now()
     part = db.session.get_one(RefundPart, part_id)
-    next_try_at = now if at_once else next_refund_try(part.tries, now=now)
+    next_try_at = now if at_once else next_try(part.tries, now=now)
     with transaction():
         PART.try_move(
             RefundPart,

@@ -48,7 +48,7 @@ from wxapp.wechat.pay.values import JsapiParams, Order, Payment, TradeState
 log = logging.getLogger(__name__)
 
 NOTIFY_PATH = "/pay/notify/wechat"
-_ASK_EVERY = 3.0
+ASK_EVERY = 3.0
 """Seconds between two questions to the channel that one waiting page causes."""
 
 _OVER = (TradeState.CLOSED, TradeState.REVOKED, TradeState.PAYERROR)
@@ -315,7 +315,7 @@ def query_due(*, limit: int = 50) -> int:
 def refresh(payment_no: str) -> None:
     """Ask the channel on behalf of a waiting page, at most every few seconds however many pages wait."""
     for attempt_id in queries.live_attempts(queries.get_due(payment_no).id):
-        if store().add(f"payments:ask:{attempt_id}", "1", ttl=_ASK_EVERY):
+        if store().add(f"payments:ask:{attempt_id}", "1", ttl=ASK_EVERY):
             ask(attempt_id)
 
 
