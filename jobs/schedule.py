@@ -11,6 +11,7 @@ from wxapp.booking import tasks as booking_tasks
 from wxapp.booking.services import rosters
 from wxapp.core import events, job_runs, sessions
 from wxapp.core.store import DatabaseStore
+from wxapp.h5 import posters
 from wxapp.mall import tasks as mall_tasks
 from wxapp.messages import services as messages
 from wxapp.messages import tasks as message_tasks
@@ -85,6 +86,7 @@ JOBS: list[Job] = [
     Job("patients.remove_old", patient_tasks.remove_old, "清理过期验证码与推送记录", at="03:50"),
     Job("sessions.remove_ended", sessions.remove_ended, "清理过期登录", every=10 * MINUTE),
     Job("store.remove_expired", DatabaseStore().remove_expired, "清理临时数据", every=10 * MINUTE),
+    Job("posters.remove_old", posters.remove_old, "清理过期海报", at="03:00"),
     Job("events.remove_heard", events.remove_heard, "清理已转告的事件", at="03:10"),
     Job("job_runs.remove_old", job_runs.remove_old, "清理任务记录", at="03:20"),
 ]
