@@ -1,0 +1,108 @@
+"""Rules of withdrawals: how much may be taken out, what is kept back of it, whose name it takes, all in words."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from wxapp.core.money import share, yuan
+
+LEAST_NET_FEN = 30
+"""WeChat compares the name from 0.30 yuan on, and nobody is paid unnamed."""
+
+_HUNDRED = 100
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What an amount consists of. Fee and tax are rounded down to the fen, so the remainder is the person's."""
+
+    amount_fen: int
+    fee_fen: int
+    tax_fen: int
+
+    @property
+    def net_fen(self) -> int:
+        """What is paid out."""
+        return self.amount_fen - self.fee_fen - self.tax_fen
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """On what terms money may be taken out now.
+
+    :ivar fee_bp: of the amount
+    :ivar tax_bp: of the amount, too: the fee lowers no income
+    """
+
+    least_fen: int
+    most_fen: int
+    per_day: int
+    fee_bp: int
+    tax_bp: int
+    is_reviewed: bool
+
+    @property
+    def needs_id_number(self) -> bool:
+        """What is withheld is declared under the person's number."""
+        return self.tax_bp > 0
+
+    def parts_of(self, amount_fen: int) -> Parts:
+        return Parts(amount_fen, share(amount_fen, self.fee_bp), share(amount_fen, self.tax_bp))
+
+    def all_of(self, available_fen: int) -> int:
+        """Return what 全部提现 means: all there is, at most what one withdrawal may be; 0 when that is too little."""
+        whole = min(available_fen, self.most_fen)
+        return 0 if self.amount_problem(whole, available_fen) else whole
+
+    def amount_problem(self, amount_fen: int, available_fen: int) -> str:
+        """Return why an amount can't be taken out, whatever else holds; "" if it can."""
+        if self.least_fen > self.most_fen:
+            return "暂时不能提现，请联系医院"
+        if not self.least_fen <= amount_fen <= self.most_fen:
+            return f"每次可提现{self._limits}，当前可提现{yuan(max(available_fen, 0))}元"
+        if amount_fen > available_fen:
+            return f"可提现余额不足，当前可提现{yuan(max(available_fen, 0))}元"
+        if self.parts_of(amount_fen).net_fen < LEAST_NET_FEN:
+            return f"扣除手续费和税款后不足{yuan(LEAST_NET_FEN)}元，请提高提现金额"
+        return ""
+
+    @property
+    def _limits(self) -> str:
+        return f"{yuan(self.least_fen)}至{yuan(self.most_fen)}元"
+
+    def in_words(self) -> tuple[str, ...]:
+        """Return the conditions as people read them (提现须知)."""
+        after = "审核通过后" if self.is_reviewed else "提交后"
+        return (
+            f"每次可提现{self._limits}，每天最多{self.per_day}次，未通过审核的不计。",
+            f"“全部提现”为当前可提现的全部金额，一次最多{yuan(self.most_fen)}元。",
+            f"手续费为提现金额的{percent(self.fee_bp)}，不足一分的部分不收。" if self.fee_bp else "提现不收手续费。",
+            *(
+                (f"按提现金额的{percent(self.tax_bp)}代扣税款，并以您的身份证号申报，请如实填写。",)
+                if self.needs_id_number
+                else ()
+            ),
+            "姓名须与申请分销时登记的真实姓名一致，并与您微信支付的实名一致，否则无法到账。",
+            f"金额在提交时从可提现余额中划出，{after}由微信转账到您的零钱。",
+            "微信需要您确认收款：收到通知后请在24小时内打开提现记录，点“确认收款”。",
+            "未通过审核、超时未确认或打款失败的，提现金额连同手续费和税款全部退回可提现余额，可以重新申请。",
+        )
+
+
+def percent(rate_bp: int) -> str:
+    """Return a rate as people read it, e.g. ``0.6%``."""
+    whole, part = divmod(rate_bp, _HUNDRED)
+    return f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "%"
+
+
+def is_same_name(typed: str, registered: str) -> bool:
+    """Whether two ways of writing are one name: blanks, and how wide a letter or a dot is written, do not matter."""
+    return _plain(typed) == _plain(registered) != ""
+
+
+def _plain(name: str) -> str:
+    text = "".join(unicodedata.normalize("NFKC", name).split())
+    for dot in "•‧・･∙⋅":  # between the parts of a name; its right form is U+00B7
+        text = text.replace(dot, "·")
+    return text.upper()
