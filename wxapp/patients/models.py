@@ -115,6 +115,7 @@ class CodePurpose(StrEnum):
     REVOKE = "revoke"
     BALANCE_PASSWORD = "balance_password"  # noqa: S105 - the name of a purpose
     EXPORT = "export"
+    DISTRIBUTION = "distribution"
 
 
 class SmsCode(Model):

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from wxapp.core.crypto import Encrypted
+from wxapp.core.crypto import Encrypted, blind_index
 from wxapp.core.db import BigId, Model, UTCDateTime
+
+PHONE_INDEX = "staff_member.phone"
+"""Context of the blind index."""
 
 EVERYTHING = "*"
 """Permissions of the role that may do everything, also what later versions add."""
@@ -47,6 +50,11 @@ class Member(Model):
     username: Mapped[str] = mapped_column(sa.String(40), unique=True, comment="lower case")
     name: Mapped[str] = mapped_column(sa.String(40), comment="as colleagues see it")
     phone: Mapped[str] = mapped_column(Encrypted("staff_member.phone"), default="")
+    phone_index: Mapped[str | None] = mapped_column(
+        sa.String(64),
+        index=True,
+        comment="of the phone, empty without one; none: saved before there was this column",
+    )
     password_hash: Mapped[str] = mapped_column(sa.String(200))
     must_change_password: Mapped[bool] = mapped_column(sa.Boolean, default=True)
     password_expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="end of a first password")
@@ -66,6 +74,16 @@ class Member(Model):
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
 
     roles: Mapped[list[Role]] = relationship(secondary=staff_member_role, order_by=Role.id)
+
+    @validates("phone")
+    def _index_phone(self, _name: str, phone: str) -> str:
+        self.phone_index = index_of(phone)
+        return phone
+
+
+def index_of(phone: str) -> str:
+    """Return what finds a member by the phone; empty without one."""
+    return blind_index(phone, context=PHONE_INDEX) if phone else ""
 
 
 class RecoveryCode(Model):

@@ -18,13 +18,15 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core import clock
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
-from wxapp.staff import queries, rules, services
+from wxapp.staff import known_as, queries, rules, services
 from wxapp.staff.admin.door import interface
 from wxapp.staff.forms import FirstPasswordForm, MemberChangeForm, MemberForm
 from wxapp.staff.models import Member
 
 menu.entry("系统", "员工管理", "staff_admin.member_list", Permission.STAFF_READ, 20)
 menu.entry("系统", "在线登录", "staff_admin.session_list", Permission.STAFF_READ, 40)
+
+PHONE_HELP = "填写后系统据此识别本院员工，例如员工不能成为分销员"
 
 STATES: Mapping[Any, Badge] = {
     "on": Badge("在用", "green"),
@@ -84,6 +86,7 @@ def _role_options() -> list[tuple[str, str]]:
 def new_member_form() -> Page:
     """The form for a new member."""
     help_lines = {"username": "以汉字或小写字母开头，可用汉字、小写字母、数字、点、横线；创建后不能修改"}
+    help_lines["phone"] = PHONE_HELP
     form = ShownForm(MemberForm, options={"role_ids": _role_options()}, help=help_lines, kinds={"phone": "tel"})
     return Page("staff/member_new.html", form=form)
 
@@ -145,8 +148,11 @@ def member_form(member_id: int) -> Page:
         values["phone"] = ""
     return Page(
         "staff/member.html",
-        form=ShownForm(MemberChangeForm, values=values, options=options, kinds={"phone": "tel"}),
+        form=ShownForm(
+            MemberChangeForm, values=values, options=options, kinds={"phone": "tel"}, help={"phone": PHONE_HELP}
+        ),
         member=member,
+        known_as=known_as.notes(member.phone) if may_manage and member.is_active else [],
         roles=[role.label for role in member.roles],
         state=STATES[_state(member)],
         may_manage=may_manage,

@@ -15,11 +15,13 @@ from wxapp.admin.versions import save_version
 from wxapp.core import actors, clock, crypto, ids
 from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, NotFound
+from wxapp.core.events import publish
 from wxapp.core.permissions import Permission
 from wxapp.core.sessions import STAFF, SessionRow, end_session, end_sessions
 from wxapp.staff import queries, rules
 from wxapp.staff.errors import LastAdministrator, NotOnYourself, NotYoursToGive, UsernameTaken
-from wxapp.staff.models import Member, RecoveryCode, Role, staff_member_role
+from wxapp.staff.events import MemberAtWork
+from wxapp.staff.models import Member, RecoveryCode, Role, index_of, staff_member_role
 from wxapp.staff.services.tries import forgive
 
 SYSTEM = actors.system("setup")
@@ -87,6 +89,7 @@ def create_member(
                 db.session.add(member)
             detail = f"{username} {name}：{_labels(given)}"
             audit.record("staff.member_new", f"staff:{member.id}", detail, by=by.actor if by else SYSTEM)
+            publish(MemberAtWork(member.id))
     except IntegrityError as error:
         if queries.find_by_username(username) is None:
             raise
@@ -106,7 +109,7 @@ def change_member(member_id: int, *, name: str, phone: str, role_ids: Sequence[i
         member = _manageable(member_id, by)
         before = list(member.roles)
         after = _roles(role_ids, by, already=before)
-        save_version(Member, member_id, seen=version, name=name, phone=phone)
+        save_version(Member, member_id, seen=version, name=name, phone=phone, phone_index=index_of(phone))
         told = "资料"
         if {role.id for role in before} != {role.id for role in after}:
             member.roles = after
@@ -115,6 +118,7 @@ def change_member(member_id: int, *, name: str, phone: str, role_ids: Sequence[i
             end_sessions(STAFF, member_id)
             told = f"{_labels(before)} → {_labels(after)}"
         audit.record("staff.member_change", f"staff:{member_id}", told, by=by.actor)
+        publish(MemberAtWork(member_id))
     return member
 
 
@@ -135,6 +139,8 @@ def switch_member(member_id: int, *, on: bool, by: Staff) -> None:
             check_administrator_left()
             end_sessions(STAFF, member_id)
         audit.record("staff.member_on" if on else "staff.member_off", f"staff:{member_id}", by=by.actor)
+        if on:
+            publish(MemberAtWork(member_id))
 
 
 def reset_password(member_id: int, *, by: Staff | None) -> FirstPassword:
