@@ -1,5 +1,6 @@
-"""What the official account answers in its chat. Depends on the push, the settings and staff's rules for keywords only,
-so a repeat of a push gets the same answer as the push itself; what people write is not stored.
+"""What the official account answers in its chat. Depends on the push, the settings, staff's rules for keywords and what
+packages say to scans only, so a repeat of a push gets the same answer as the push itself; what people write is not
+stored.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from wxapp.core.addresses import absolute
 from wxapp.h5 import registry
+from wxapp.patients import scan_answers
 from wxapp.patients.reply_models import AnswerKind, ReplyRule
 from wxapp.patients.services.replies import find_rule
 from wxapp.patients.settings import TEXT_REPLY, TRANSFER_TO_SERVICE, WELCOME
@@ -20,6 +22,8 @@ _MESSAGES = {Kind.TEXT, Kind.IMAGE, Kind.VOICE, Kind.VIDEO, Kind.LOCATION, Kind.
 
 def reply_to(push: Push) -> Reply | None:
     """Return the answer that is given at once, or None for what needs none."""
+    if push.kind in {Kind.SUBSCRIBE, Kind.SCAN} and (card := scan_answers.answer_to(push)) is not None:
+        return card
     if push.kind is Kind.SUBSCRIBE:
         return Text(welcome())
     rule = find_rule(push.content) if push.kind is Kind.TEXT else None

@@ -25,7 +25,16 @@ from wxapp.patients.services.menu import build_menu, publish_menu, published_men
 from wxapp.patients.services.pushes import take_push
 from wxapp.patients.services.records import PatientDetails, change_patient, register_patient
 from wxapp.patients.services.sms_codes import send_code, send_code_to_patient
-from wxapp.patients.services.wechat_users import enter, follow, hold, keep_profile, note_scene, stop_sending, unfollow
+from wxapp.patients.services.wechat_users import (
+    enter,
+    follow,
+    hold,
+    keep_profile,
+    note_scene,
+    stop_sending,
+    unfollow,
+    user_of,
+)
 
 __all__ = [
     "PatientDetails",
@@ -65,5 +74,6 @@ __all__ = [
     "take_up",
     "unbind",
     "unfollow",
+    "user_of",
     "withdraw_erasure",
 ]

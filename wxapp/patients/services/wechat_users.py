@@ -79,6 +79,12 @@ def note_scene(appid: str, openid: str, scene: str) -> None:
         _user(appid, openid).scene = scene[:64]
 
 
+def user_of(appid: str, openid: str) -> int:
+    """Return the id of the WeChat user with this openid, known or new."""
+    with transaction():
+        return _user(appid, openid).id
+
+
 def stop_sending(openid: str, *, is_gone: bool) -> None:
     """Note that WeChat does not carry messages to somebody: he no longer follows."""
     if is_gone:
