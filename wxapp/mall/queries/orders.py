@@ -125,6 +125,12 @@ def unpaid_count(wechat_user_id: int) -> int:
     return int(db.session.scalars(unpaid_of(wechat_user_id)).one())
 
 
+def has_paid_order(wechat_user_id: int) -> bool:
+    """Whether this user has ever paid for an order, whatever became of it."""
+    paid = sa.exists().where(Order.wechat_user_id == wechat_user_id, Order.paid_at.is_not(None))
+    return bool(db.session.scalar(sa.select(paid)))
+
+
 def orders_closing_soon(*, now: datetime, until: datetime, limit: int) -> list[str]:
     """Return the numbers of orders that wait for an online payment, end soon, and whose buyer was not told yet."""
     statement = (
