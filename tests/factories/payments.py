@@ -6,16 +6,21 @@ import itertools
 from datetime import timedelta
 from typing import Any
 
+from tests.factories.patients import make_wechat_user
 from wxapp.core import clock
 from wxapp.core.db import transaction
 from wxapp.payments import queries, services
-from wxapp.payments.models import Method, PaymentOrder
+from wxapp.payments.models import Method, PaymentOrder, Payout
+from wxapp.payments.services import PayoutAsked
 from wxapp.payments.services.opening import Asked
 from wxapp.payments.services.wechat import Payer
+from wxapp.wallet.kinds import name_kind
+from wxapp.wallet.services import house_account, transfer
 
 _numbers = itertools.count(1)
 
 KIND = "test"
+SET_ASIDE = name_kind("test.aside", "测试预留")
 PAYER = Payer(7, "openid-of-the-payer")
 CASHIER, CLERK, CHIEF = "staff:1", "staff:2", "staff:3"
 
@@ -56,3 +61,28 @@ def ask_refund(payment: PaymentOrder, amount_fen: int, *, by: str = CLERK, sourc
         by=by,
         source=source,
     )
+
+
+def make_payout(*, amount_fen: int = 5_000, subject_no: str = "", **over: Any) -> Payout:
+    """A payout that waits to be sent, with its money lying aside."""
+    subject_no = subject_no or f"W{next(_numbers):05d}"
+    values: dict[str, Any] = {"real_name": "王芳", "remark": "佣金提现", "by_hand": False, **over}
+    if "wechat_user_id" not in values:
+        values["wechat_user_id"] = make_wechat_user().id
+    asked = PayoutAsked(
+        subject_kind=KIND,
+        subject_no=subject_no,
+        amount_fen=amount_fen,
+        from_account_id=house_account("clearing.withdrawal"),
+        **values,
+    )
+    with transaction():
+        transfer(
+            kind=SET_ASIDE,
+            source=subject_no,
+            payer_id=house_account("house.mall"),
+            payee_id=asked.from_account_id,
+            amount_fen=amount_fen,
+        )
+        number = services.ask_payout(asked)
+    return queries.get_payout(number)

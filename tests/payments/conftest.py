@@ -9,11 +9,22 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from tests.factories.payments import KIND
+from tests.factories.payments import KIND, make_payout
 from tests.fakes.pay import FakePay
 from wxapp.core import clock, events
-from wxapp.payments import subjects
-from wxapp.payments.events import PaymentClosed, PaymentReceived, RefundFailed, RefundRejected, RefundSucceeded
+from wxapp.payments import services, subjects
+from wxapp.payments.events import (
+    PaymentClosed,
+    PaymentReceived,
+    PayoutAwaitsUser,
+    PayoutDelayed,
+    PayoutFailed,
+    PayoutSucceeded,
+    RefundFailed,
+    RefundRejected,
+    RefundSucceeded,
+)
+from wxapp.payments.models import Payout
 from wxapp.wechat import connected
 
 
@@ -57,7 +68,19 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[events.Event]:
     def listen(event: events.Event) -> None:
         heard.append(event)
 
-    for kind in (PaymentReceived, PaymentClosed, RefundSucceeded, RefundFailed, RefundRejected):
+    kinds: tuple[type[events.Event], ...] = (
+        PaymentReceived, PaymentClosed, RefundSucceeded, RefundFailed, RefundRejected,
+        PayoutAwaitsUser, PayoutSucceeded, PayoutFailed, PayoutDelayed,
+    )  # fmt: skip
+    for kind in kinds:
         monkeypatch.setitem(events._listeners, kind.__name__, {"tests.listen": listen})
         monkeypatch.setitem(events._types, kind.__name__, kind)
     return heard
+
+
+@pytest.fixture
+def waiting(app: Flask, pay: FakePay) -> Payout:
+    """A payout of 50 yuan that WeChat holds ready for the person."""
+    payout = make_payout()
+    services.carry_out_payouts()
+    return payout

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from wxapp.core.db import db
 from wxapp.core.money import yuan
-from wxapp.payments.kinds import PAY_BALANCE, PAY_CHANNEL, PAY_LATE
+from wxapp.payments.kinds import PAY_BALANCE, PAY_CHANNEL, PAY_LATE, PAYOUT_PAID
 from wxapp.payments.models import (
     Attempt,
     AttemptStatus,
@@ -16,6 +16,8 @@ from wxapp.payments.models import (
     PartStatus,
     PaymentOrder,
     PaymentStatus,
+    Payout,
+    PayoutStatus,
     Refund,
     RefundPart,
     RefundStatus,
@@ -36,6 +38,8 @@ def invariants() -> list[Check]:
         ("payments.refunded", "已退金额等于未驳回退款之和，且不超过已付", _wrongly_refunded),
         ("payments.parts", "各笔到账的已退金额等于其退款明细之和", _wrong_parts),
         ("payments.refund_clearing", "退款在途等于未完成的退款明细", _refund_clearing),
+        ("payments.payouts", "每笔已付出的款项都有金额相同的账务记录，反之亦然", _wrong_payouts),
+        ("payments.payouts_once", "同一事项最多一笔在途或已付的款项", _paid_twice),
         ("payments.late_clearing", "迟到款待处理等于尚未处理的迟到款", _late_clearing),
     ]
     return [Check(name, label, tuple(find())) for name, label, find in checks]
@@ -137,6 +141,35 @@ def _late_clearing() -> Iterable[str]:
         sa.select(sa.func.coalesce(sa.func.sum(Attempt.amount_fen), 0)).where(Attempt.late == Late.WAITING)
     )
     return _compare("clearing.late", int(waiting or 0))
+
+
+def _wrong_payouts() -> Iterable[str]:
+    is_paid = Payout.status == PayoutStatus.SUCCEEDED
+    booked = sa.and_(Transfer.kind == PAYOUT_PAID, Transfer.source == Payout.no)
+    fits = sa.and_(Transfer.amount_fen == Payout.amount_fen, Transfer.payer_id == Payout.from_account_id)
+    not_booked = (
+        sa.select(Payout.no)
+        .outerjoin(Transfer, booked)
+        .where(is_paid, sa.or_(Transfer.id.is_(None), sa.not_(fits)))
+        .limit(_SHOWN)
+    )
+    not_paid = (
+        sa.select(Transfer.source)
+        .outerjoin(Payout, sa.and_(booked, is_paid))
+        .where(Transfer.kind == PAYOUT_PAID, Payout.id.is_(None))
+        .limit(_SHOWN)
+    )
+    return [f"未入账：{no}" for no in db.session.scalars(not_booked)] + [
+        f"未付出：{no}" for no in db.session.scalars(not_paid)
+    ]
+
+
+def _paid_twice() -> Iterable[str]:
+    live = sa.select(Payout.subject_kind, Payout.subject_no).where(
+        Payout.status.not_in((PayoutStatus.FAILED, PayoutStatus.WITHDRAWN))
+    )
+    several = live.group_by(Payout.subject_kind, Payout.subject_no).having(sa.func.count() > 1).limit(_SHOWN)
+    return [f"{row.subject_kind} {row.subject_no}" for row in db.session.execute(several)]
 
 
 def _compare(account: str, expected_fen: int) -> list[str]:
