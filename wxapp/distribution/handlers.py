@@ -2,4 +2,24 @@
 
 from __future__ import annotations
 
-from wxapp.distribution import models, settings, states  # noqa: F401 - tables and settings exist from the start
+from datetime import datetime
+
+from wxapp.core.events import on, within
+from wxapp.distribution import models, scan_answers, settings, states  # noqa: F401 - tables and settings exist from the start
+from wxapp.distribution.services import freezing, opening
+from wxapp.mall.events import OrderPlaced
+from wxapp.messages.events import PushReceived
+from wxapp.wechat.pushes import Kind
+
+
+@on(PushReceived)
+def note_scan(event: PushReceived) -> None:
+    """Somebody has scanned a poster, of those who follow already or with following."""
+    if event.scene and event.kind in {Kind.SUBSCRIBE, Kind.SCAN}:
+        opening.take_scan(event.openid, event.scene, at=datetime.fromisoformat(event.created_at))
+
+
+@within(OrderPlaced)
+def freeze_commissions(event: OrderPlaced) -> None:
+    """What the order may earn is fixed with it."""
+    freezing.freeze(event.order_no, buyer_id=event.wechat_user_id)
