@@ -65,7 +65,7 @@ def poster_png(poster: Poster) -> bytes:
         if (kept := _read(place, key)) is not None:
             return kept
         png = drawing.draw_poster(poster)
-    _write(place, key + hashlib.sha256(png).digest() + png)
+        _write(place, key + hashlib.sha256(png).digest() + png)
     return png
 
 

@@ -78,7 +78,7 @@ def qr_code(text: str, most: int) -> Image:
     try:
         code.add_data(text)
         code.make(fit=True)
-    except DataOverflowError as error:
+    except (DataOverflowError, ValueError) as error:
         raise ValueError("too long for a QR code") from error
     matrix = code.get_matrix()
     size = len(matrix)
