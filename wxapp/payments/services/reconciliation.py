@@ -28,6 +28,7 @@ from wxapp.payments.models import (
 from wxapp.payments.rules import Found, Ours, Seen, match
 from wxapp.payments.services.asides import source_of
 from wxapp.payments.services.differences import write_difference
+from wxapp.payments.services.payouts_billed import compare_payouts, fetch_transfers, first_payout_day
 from wxapp.payments.services.wechat import ask
 from wxapp.payments.states import DIFFERENCE
 from wxapp.wallet.models import Transfer
@@ -60,10 +61,11 @@ def reconcile_missed_days() -> int:
 
 def _missing_days() -> list[date]:
     first = db.session.scalar(sa.select(sa.func.min(Attempt.created_at)).where(Attempt.channel == Method.WECHAT))
-    if first is None:
+    firsts = [day for day in (clock.hospital_day(first) if first else None, first_payout_day()) if day]
+    if not firsts:
         return []
     today = clock.today()
-    start = max(clock.hospital_day(first), today - timedelta(days=_KEPT_DAYS))
+    start = max(min(firsts), today - timedelta(days=_KEPT_DAYS))
     compared = set(
         db.session.scalars(
             sa.select(Bill.day).where(Bill.channel == CHANNEL, Bill.compared_at.is_not(None), Bill.day >= start)
@@ -83,9 +85,10 @@ def compare_day(day: date) -> int:
     if day >= clock.today():  # what a channel already shows of it is not the whole day, and it counts as compared
         raise BillNotReady("day_not_over", "当日账单尚未生成")
     bill = connected.pay().trade_bill(day)
+    transfers = fetch_transfers(day)
     bill_id = _keep(bill)
     _ask_for_missed(bill)
-    found = _compare_payments(day, bill) + _compare_refunds(day, bill)
+    found = _compare_payments(day, bill) + _compare_refunds(day, bill) + compare_payouts(day, transfers)
     for difference in found:
         write_difference(
             difference.kind,
