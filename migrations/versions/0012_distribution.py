@@ -146,7 +146,6 @@ def upgrade() -> None:
             comment="first order of one's own that was paid since joining",
         ),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.CheckConstraint("inviter_id IS NULL OR inviter_id <> id", name=op.f("ck_distribution_distributor_inviter")),
         sa.ForeignKeyConstraint(
             ["inviter_id"], ["distribution_distributor.id"], name=op.f("fk_distribution_distributor_inviter_id")
         ),

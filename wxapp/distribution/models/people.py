@@ -30,7 +30,6 @@ class Distributor(Model):
 
     __tablename__ = "distribution_distributor"
     __table_args__ = (
-        sa.CheckConstraint("inviter_id IS NULL OR inviter_id <> id", name="inviter"),
         sa.Index(None, "inviter_id", "id"),
         sa.Index(None, "status", "applied_at"),
         sa.Index(None, "phone_index"),
