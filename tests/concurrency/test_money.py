@@ -126,7 +126,7 @@ def test_one_balance_pays_no_more_than_it_has(app: Flask) -> None:
     assert look(app, broken) == set()
 
 
-def read_compare_write(account_id: int, amount_fen: int) -> None:
+def read_compare_write(account_id: int, amount_fen: int, *_: object) -> None:
     """What the ledger must not do."""
     balance = db.session.scalar(sa.select(Account.balance_fen).where(Account.id == account_id)) or 0
     time.sleep(0.02)

@@ -12,12 +12,23 @@ from wxapp.wallet.services.counter import (
     top_up_at_counter,
 )
 from wxapp.wallet.services.day_limit import count_top_up, topped_up_on, uncount_top_up
-from wxapp.wallet.services.ledger import Booked, account_of, patient_account, reverse, transfer
+from wxapp.wallet.services.ledger import (
+    Asked,
+    Booked,
+    account_of,
+    accounts_of,
+    patient_account,
+    reverse,
+    transfer,
+    transfer_many,
+)
 
 __all__ = [
+    "Asked",
     "Booked",
     "Check",
     "account_of",
+    "accounts_of",
     "approve_movement",
     "balance_of",
     "close_day",
@@ -36,5 +47,6 @@ __all__ = [
     "top_up_at_counter",
     "topped_up_on",
     "transfer",
+    "transfer_many",
     "uncount_top_up",
 ]

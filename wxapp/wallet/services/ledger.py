@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock
-from wxapp.core.db import db, in_transaction, insert_row, run, transaction
+from wxapp.core.db import db, in_transaction, insert_row, insert_rows, run, transaction
 from wxapp.core.events import publish
-from wxapp.wallet import queries
 from wxapp.wallet.errors import AccountFrozen, InsufficientBalance, TransferDiffers
 from wxapp.wallet.events import BalanceChanged
 from wxapp.wallet.house import HOUSE_BY_ID, is_house
 from wxapp.wallet.kinds import REVERSAL, label_of
 from wxapp.wallet.models import PATIENT, Account, Transfer
+
+_Event = tuple[str, str]
+"""Kind and source of a transfer."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A transfer that is to be booked; what each part means is told at :func:`transfer`."""
+
+    kind: str
+    source: str
+    payer_id: int
+    payee_id: int
+    amount_fen: int
+    memo: str = ""
+    reverses_id: int | None = None
+    least_left_fen: int | None = None
+
+    @property
+    def event(self) -> _Event:
+        return self.kind, self.source
 
 
 @dataclass(frozen=True)
@@ -54,6 +76,31 @@ _ACCOUNT = sa.select(Account.id).where(
 )
 
 
+def accounts_of(kind: str, owner_ids: Iterable[int], *, floor_fen: int = 0) -> dict[int, int]:
+    """Return the numbers of many persons' accounts by owner, as :func:`account_of` does for one."""
+    wanted = sorted(set(owner_ids))
+    found = _accounts(kind, wanted)
+    if not (missing := [owner_id for owner_id in wanted if owner_id not in found]):
+        return found
+    now = clock.now()
+    rows = [
+        {"kind": kind, "owner_id": owner_id, "balance_fen": 0, "floor_fen": floor_fen, "opened_at": now}
+        for owner_id in missing
+    ]
+    with transaction():
+        try:
+            with db.session.begin_nested():
+                insert_rows(Account, rows)
+        except IntegrityError:  # somebody else opened one of them in this moment
+            return found | {owner_id: account_of(kind, owner_id, floor_fen=floor_fen) for owner_id in missing}
+        return found | _accounts(kind, missing)
+
+
+def _accounts(kind: str, owner_ids: Sequence[int]) -> dict[int, int]:
+    wanted = sa.select(Account.owner_id, Account.id).where(Account.kind == kind, Account.owner_id.in_(owner_ids))
+    return dict(db.session.execute(wanted).all()) if owner_ids else {}
+
+
 def patient_account(patient_id: int) -> int:
     return account_of(PATIENT, patient_id)
 
@@ -79,76 +126,68 @@ def transfer(
     :raises AccountFrozen: nothing may be paid from the payer's account
     :raises TransferDiffers: the event was booked before with other accounts or another amount
     """
-    if amount_fen < 1 or payer_id == payee_id:
+    asked = Asked(kind, source, payer_id, payee_id, amount_fen, memo, reverses_id, least_left_fen)
+    return transfer_many([asked])[0]
+
+
+def transfer_many(moves: Sequence[Asked]) -> list[Booked]:
+    """Do up to some hundreds of transfers, all or none; return what was booked, in the same order.
+
+    Each is promised what :func:`transfer` promises, as if they were done one after the other as they stand here: once
+    per (kind, source), no balance too low on the way, the balances after each right to the fen. But an account's row
+    changes once, by all that the moves do to it, and one statement writes the transfers.
+
+    :raises InsufficientBalance: at one of the moves its payer would fall below the floor, or keep too little
+    :raises AccountFrozen: nothing may be paid from the account of one of the payers
+    :raises TransferDiffers: one of the events was booked before with other accounts or another amount
+    """
+    if any(move.amount_fen < 1 or move.payer_id == move.payee_id for move in moves):
         raise ValueError("a transfer moves at least one fen between two accounts")
+    if len({move.event for move in moves}) != len(moves):
+        raise ValueError("the same event stands here twice")
     try:
         with transaction():
-            return _transfer(kind, source, payer_id, payee_id, amount_fen, memo, reverses_id, least_left_fen)
+            return _book(moves)
     except IntegrityError:
         # The unique key saw what the look-up couldn't. Inside a larger use case that one has to begin anew.
-        if in_transaction() or (done := queries.find_transfer(kind, source)) is None:
+        if in_transaction():
             raise
-        return _same(done, payer_id, payee_id, amount_fen)
+    with transaction():
+        return _book(moves)
 
 
-def _transfer(
-    kind: str,
-    source: str,
-    payer_id: int,
-    payee_id: int,
-    amount_fen: int,
-    memo: str,
-    reverses_id: int | None,
-    least_left_fen: int | None,
-) -> Booked:
-    owners = _look_up(kind, source, payer_id, payee_id)
-    if isinstance(owners, Transfer):
-        return _same(owners, payer_id, payee_id, amount_fen)
-    changes = sorted([(payer_id, -amount_fen), (payee_id, amount_fen)])
-    for account_id, amount in changes:
-        if not is_house(account_id):
-            _change_balance(account_id, amount, least_left_fen if account_id == payer_id else None)
-    after = _balances([account_id for account_id, _ in changes if not is_house(account_id)])
-    transfer_id = insert_row(
-        Transfer,
-        kind=kind,
-        source=source,
-        payer_id=payer_id,
-        payee_id=payee_id,
-        amount_fen=amount_fen,
-        payer_after_fen=after.get(payer_id),
-        payee_after_fen=after.get(payee_id),
-        reverses_id=reverses_id,
-        memo=memo[:120],
-        at=clock.now(),
-    )
-    for account_id, amount in changes:
-        if account_id in owners:
-            publish(
-                BalanceChanged(
-                    patient_id=owners[account_id],
-                    transfer_id=transfer_id,
-                    label=label_of(kind),
-                    amount_fen=amount,
-                    balance_fen=after[account_id],
-                )
-            )
-    return Booked(transfer_id, True, after.get(payer_id), after.get(payee_id))
+def _book(moves: Sequence[Asked]) -> list[Booked]:
+    before, owners = _look_up(moves)
+    booked = {move.event: _same(before[move.event], move) for move in moves if move.event in before}
+    if new := [move for move in moves if move.event not in before]:
+        booked |= _write(new, owners)
+    return [booked[move.event] for move in moves]
 
 
-def _look_up(kind: str, source: str, payer_id: int, payee_id: int) -> Transfer | dict[int, int]:
-    """Return the transfer of this event if there is one, else the patients that own the accounts."""
-    rows = db.session.execute(
-        sa.select(Account.id, Account.kind, Account.owner_id, Transfer)
-        .outerjoin(Transfer, sa.and_(Transfer.kind == kind, Transfer.source == source))
-        .where(Account.id.in_([payer_id, payee_id]))
-    ).all()
-    for row in rows:
-        if row.Transfer is not None:
-            return cast("Transfer", row.Transfer)
-    for account_id in {payer_id, payee_id} - {row.id for row in rows}:
+def _look_up(moves: Sequence[Asked]) -> tuple[dict[_Event, Transfer], dict[int, int]]:
+    """Return the transfers of these events that there are, and the patients that own the accounts."""
+    account_ids = {account_id for move in moves for account_id in (move.payer_id, move.payee_id)}
+    accounts = sa.select(Account.id, Account.kind, Account.owner_id)
+    if len(moves) == 1:
+        rows = db.session.execute(
+            accounts.add_columns(Transfer).outerjoin(Transfer, _of(moves)).where(Account.id.in_(account_ids))
+        ).all()
+        found = [row.Transfer for row in rows if row.Transfer is not None]
+    else:
+        rows = db.session.execute(accounts.where(Account.id.in_(account_ids))).all()
+        found = list(db.session.scalars(sa.select(Transfer).where(_of(moves))))
+    for account_id in account_ids - {row.id for row in rows}:
         _open_house_account(account_id)
-    return {row.id: row.owner_id for row in rows if row.kind == PATIENT}
+    owners = {row.id: row.owner_id for row in rows if row.kind == PATIENT}
+    return {(transfer.kind, transfer.source): transfer for transfer in found}, owners
+
+
+def _of(moves: Sequence[Asked]) -> sa.ColumnElement[bool]:
+    """Return what is true of the transfers of these events."""
+    sources: dict[str, list[str]] = {}
+    for move in moves:
+        sources.setdefault(move.kind, []).append(move.source)
+    return sa.or_(*(sa.and_(Transfer.kind == kind, Transfer.source.in_(sources[kind])) for kind in sources))
 
 
 def _open_house_account(account_id: int) -> None:
@@ -165,22 +204,98 @@ def _open_house_account(account_id: int) -> None:
         return  # somebody else opened it in this moment
 
 
+def _same(done: Transfer, move: Asked) -> Booked:
+    if (done.payer_id, done.payee_id, done.amount_fen) != (move.payer_id, move.payee_id, move.amount_fen):
+        raise TransferDiffers(f"{done.kind} {done.source}")
+    return Booked(done.id, False, done.payer_after_fen, done.payee_after_fen)
+
+
+def _write(moves: Sequence[Asked], owners: Mapping[int, int]) -> dict[_Event, Booked]:
+    """Change the balances, write the transfers, and tell the patients whose balances changed."""
+    courses = _courses(moves)
+    for account_id in sorted(courses):
+        course = courses[account_id]
+        _change_balance(account_id, course.fen, course.lowest_fen, course.needed_fen)
+    balances = _balances(list(courses))
+    at = {account_id: balances[account_id] - course.fen for account_id, course in courses.items()}
+    rows = [_row(move, at) for move in moves]
+    ids = _insert(moves, rows)
+    booked = {}
+    for move, row in zip(moves, rows, strict=True):
+        one = Booked(ids[move.event], True, row["payer_after_fen"], row["payee_after_fen"])
+        booked[move.event] = one
+        sides = (
+            (move.payer_id, -move.amount_fen, one.payer_after_fen),
+            (move.payee_id, move.amount_fen, one.payee_after_fen),
+        )
+        for account_id, fen, after_fen in sorted(sides):
+            if account_id in owners and after_fen is not None:
+                publish(
+                    BalanceChanged(
+                        patient_id=owners[account_id],
+                        transfer_id=one.id,
+                        label=label_of(move.kind),
+                        amount_fen=fen,
+                        balance_fen=after_fen,
+                    )
+                )
+    return booked
+
+
+@dataclass
+class _Course:
+    """What some moves do to one account, one after the other.
+
+    :ivar fen: the change in all
+    :ivar lowest_fen: the lowest of the changes up to each payment: the floor has to bear it
+    :ivar needed_fen: what has to be there at the start, so that each payment leaves what it has to leave
+    """
+
+    fen: int = 0
+    lowest_fen: int | None = None
+    needed_fen: int | None = None
+
+    def pay(self, move: Asked) -> None:
+        self.fen -= move.amount_fen
+        self.lowest_fen = self.fen if self.lowest_fen is None else min(self.lowest_fen, self.fen)
+        if move.least_left_fen is not None:
+            needed = move.least_left_fen - self.fen
+            self.needed_fen = needed if self.needed_fen is None else max(self.needed_fen, needed)
+
+    def receive(self, move: Asked) -> None:
+        self.fen += move.amount_fen
+
+
+def _courses(moves: Sequence[Asked]) -> dict[int, _Course]:
+    """Return what the moves do to each account of a person."""
+    courses: defaultdict[int, _Course] = defaultdict(_Course)
+    for move in moves:
+        if not is_house(move.payer_id):
+            courses[move.payer_id].pay(move)
+        if not is_house(move.payee_id):
+            courses[move.payee_id].receive(move)
+    return dict(courses)
+
+
 _NEW_BALANCE = Account.balance_fen + sa.bindparam("fen", type_=sa.BigInteger())
-_GIVE = (
-    sa.update(Account)
-    .where(Account.id == sa.bindparam("account_id"), Account.floor_fen <= _NEW_BALANCE)
-    .values(balance_fen=_NEW_BALANCE)
-)
-_TAKE = _GIVE.where(sa.not_(Account.is_frozen))
+_GIVE = sa.update(Account).where(Account.id == sa.bindparam("account_id")).values(balance_fen=_NEW_BALANCE)
+_LOWEST = Account.balance_fen + sa.bindparam("lowest_fen", type_=sa.BigInteger())
+_TAKE = _GIVE.where(Account.floor_fen <= _LOWEST, sa.not_(Account.is_frozen))
+_TAKE_IF_THERE = _TAKE.where(sa.bindparam("needed_fen", type_=sa.BigInteger()) <= Account.balance_fen)
 
 
-def _change_balance(account_id: int, amount_fen: int, least_left_fen: int | None) -> None:
-    step = _TAKE if amount_fen < 0 else _GIVE
-    if least_left_fen is not None:
-        step = step.where(least_left_fen <= _NEW_BALANCE)
-    if run(step, account_id=account_id, fen=amount_fen).rowcount == 1:
+def _change_balance(account_id: int, fen: int, lowest_fen: int | None = None, needed_fen: int | None = None) -> None:
+    values = {"account_id": account_id, "fen": fen}
+    if lowest_fen is None and fen < 0:
+        lowest_fen = fen
+    step = _GIVE
+    if lowest_fen is not None:
+        step, values["lowest_fen"] = _TAKE, lowest_fen
+    if needed_fen is not None:
+        step, values["needed_fen"] = _TAKE_IF_THERE, needed_fen
+    if run(step, **values).rowcount == 1:
         return
-    if amount_fen < 0 and db.session.scalar(sa.select(Account.is_frozen).where(Account.id == account_id)):
+    if db.session.scalar(sa.select(Account.is_frozen).where(Account.id == account_id)):
         raise AccountFrozen
     raise InsufficientBalance
 
@@ -192,10 +307,31 @@ def _balances(account_ids: list[int]) -> dict[int, int]:
     return {account_id: balance or 0 for account_id, balance in rows}
 
 
-def _same(done: Transfer, payer_id: int, payee_id: int, amount_fen: int) -> Booked:
-    if (done.payer_id, done.payee_id, done.amount_fen) != (payer_id, payee_id, amount_fen):
-        raise TransferDiffers(f"{done.kind} {done.source}")
-    return Booked(done.id, False, done.payer_after_fen, done.payee_after_fen)
+def _row(move: Asked, at: dict[int, int]) -> dict[str, Any]:
+    """Return a transfer's columns; what the persons' balances stand ``at`` goes on by it."""
+    for account_id, fen in ((move.payer_id, -move.amount_fen), (move.payee_id, move.amount_fen)):
+        if account_id in at:
+            at[account_id] += fen
+    return {
+        "kind": move.kind,
+        "source": move.source,
+        "payer_id": move.payer_id,
+        "payee_id": move.payee_id,
+        "amount_fen": move.amount_fen,
+        "payer_after_fen": at.get(move.payer_id),
+        "payee_after_fen": at.get(move.payee_id),
+        "reverses_id": move.reverses_id,
+        "memo": move.memo[:120],
+        "at": clock.now(),
+    }
+
+
+def _insert(moves: Sequence[Asked], rows: Sequence[dict[str, Any]]) -> dict[_Event, int]:
+    if len(rows) == 1:
+        return {moves[0].event: insert_row(Transfer, **rows[0])}
+    insert_rows(Transfer, rows)
+    written = db.session.execute(sa.select(Transfer.kind, Transfer.source, Transfer.id).where(_of(moves)))
+    return {(kind, source): transfer_id for kind, source, transfer_id in written}
 
 
 def reverse(transfer_id: int, *, memo: str) -> Booked:
