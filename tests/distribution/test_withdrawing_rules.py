@@ -49,24 +49,23 @@ def test_the_parts_are_the_whole(amount: int, fee_bp: int, tax_bp: int) -> None:
         (20_000, 20_000, ""),
         (999, 3_520, "每次可提现10.00至200.00元，当前可提现35.20元"),
         (20_001, 50_000, "每次可提现10.00至200.00元，当前可提现500.00元"),
-        (3_521, 3_520, "可提现余额不足，当前可提现35.20元"),
-        (1_000, -500, "可提现余额不足，当前可提现0.00元"),
+        (20_001, -500, "每次可提现10.00至200.00元，当前可提现0.00元"),
         (0, 0, "每次可提现10.00至200.00元，当前可提现0.00元"),
     ],
 )
-def test_an_amount_within_the_limits_and_the_balance(amount: int, available: int, sentence: str) -> None:
-    assert PLAIN.amount_problem(amount, available) == sentence
+def test_an_amount_within_the_limits(amount: int, available: int, sentence: str) -> None:
+    assert PLAIN.limit_problem(amount, available) == sentence
 
 
 def test_what_wechat_would_not_transfer_is_refused() -> None:
     small = on(least_fen=30, fee_bp=1_000)
-    assert small.amount_problem(33, 100) == ""
-    assert small.amount_problem(32, 100) == "扣除手续费和税款后不足0.30元，请提高提现金额"
+    assert small.limit_problem(33, 100) == ""
+    assert small.limit_problem(32, 100) == "扣除手续费和税款后不足0.30元，请提高提现金额"
 
 
 def test_limits_that_exclude_each_other_let_nothing_out() -> None:
     wrong = on(least_fen=5_000, most_fen=1_000)
-    assert wrong.amount_problem(3_000, 9_000) == "暂时不能提现，请联系医院"
+    assert wrong.limit_problem(3_000, 9_000) == "暂时不能提现，请联系医院"
     assert wrong.all_of(9_000) == 0
 
 

@@ -53,16 +53,14 @@ class Conditions:
     def all_of(self, available_fen: int) -> int:
         """Return what 全部提现 means: all there is, at most what one withdrawal may be; 0 when that is too little."""
         whole = min(available_fen, self.most_fen)
-        return 0 if self.amount_problem(whole, available_fen) else whole
+        return 0 if self.limit_problem(whole, available_fen) else whole
 
-    def amount_problem(self, amount_fen: int, available_fen: int) -> str:
-        """Return why an amount can't be taken out, whatever else holds; "" if it can."""
+    def limit_problem(self, amount_fen: int, available_fen: int) -> str:
+        """Return why nobody may take out this amount, "" if one may who has it; it says what this person has."""
         if self.least_fen > self.most_fen:
             return "暂时不能提现，请联系医院"
         if not self.least_fen <= amount_fen <= self.most_fen:
             return f"每次可提现{self._limits}，当前可提现{yuan(max(available_fen, 0))}元"
-        if amount_fen > available_fen:
-            return f"可提现余额不足，当前可提现{yuan(max(available_fen, 0))}元"
         if self.parts_of(amount_fen).net_fen < LEAST_NET_FEN:
             return f"扣除手续费和税款后不足{yuan(LEAST_NET_FEN)}元，请提高提现金额"
         return ""
