@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,11 +47,19 @@ SORTS: dict[str, tuple[sa.ColumnElement[object], ...]] = {
 
 
 def goods_on_sale(
-    *, category_id: int | None = None, text: str = "", sort: str = "default", page: int = 1, size: int = PAGE_SIZE
+    *,
+    category_id: int | None = None,
+    text: str = "",
+    sort: str = "default",
+    page: int = 1,
+    size: int = PAGE_SIZE,
+    among: Collection[int] | None = None,
 ) -> tuple[list[GoodsCard], bool]:
     """Return one page of the goods on sale, and whether there are more.
 
     Every word of ``text`` has to stand somewhere in name, summary, keywords or the names of the items.
+
+    :param among: keys of the goods to choose from; None for all
     """
     cover = (
         sa.select(GoodsPicture.token)
@@ -73,6 +81,8 @@ def goods_on_sale(
     ).where(Goods.is_on_sale)
     if category_id is not None:
         statement = statement.where(Goods.category_id == category_id)
+    if among is not None:
+        statement = statement.where(Goods.id.in_(among))
     for word in rules.search_words(text):
         statement = statement.where(_mentions(word))
     statement = statement.order_by(*SORTS.get(sort, SORTS["default"])).limit(size + 1).offset((page - 1) * size)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from wxapp.core.limits import Limit
 from wxapp.h5 import registry
-from wxapp.mall import queries, rules, settings
+from wxapp.mall import queries, rules, settings, shown_beside_goods
 from wxapp.mall.views.door import number_in_address, pages
 
 SORTS = {"default": "综合", "sales": "销量", "price_up": "价格由低到高", "price_down": "价格由高到低"}
@@ -66,6 +66,7 @@ def goods(goods_id: int) -> ResponseReturnValue:
     return render_template(
         "mall/goods.html",
         goods=found,
+        beside=shown_beside_goods.pieces(found),
         detail=Markup(found.detail_html),  # noqa: S704 - cleaned when written
         most=rules.MAX_QUANTITY,
         rating=queries.rating_of(goods_id),
