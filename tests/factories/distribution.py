@@ -10,9 +10,15 @@ from tests.factories.patients import make_wechat_user
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.distribution.models import Agreement, Distributor, DistributorStatus
+from wxapp.distribution.queries import agreements
 from wxapp.distribution.queries.people import name_index, phone_index
 from wxapp.distribution.rules.codes import draw_code
-from wxapp.patients.models import WechatUser
+from wxapp.distribution.services import applying
+from wxapp.distribution.services.applying import Application
+from wxapp.patients import queries as patients
+from wxapp.patients.models import CodePurpose, SmsCode, WechatUser
+from wxapp.patients.rules import CODE_LIFE
+from wxapp.patients.services import sms_codes
 
 _numbers = itertools.count(1)
 _chance = random.Random(20260302)
@@ -70,3 +76,38 @@ def make_agreement(text: str = "", **over: Any) -> Agreement:
     with transaction():
         db.session.add(row)
     return row
+
+
+SMS_CODE = "246810"
+
+
+def give_code(phone: str) -> str:
+    """Return an SMS code for joining, as if it had been sent to this phone now."""
+    index, now = patients.phone_index(phone), clock.now()
+    row = SmsCode(
+        purpose=CodePurpose.DISTRIBUTION,
+        phone_index=index,
+        code_hash=sms_codes._hash(CodePurpose.DISTRIBUTION, index, SMS_CODE),
+        created_at=now,
+        expires_at=now + CODE_LIFE,
+    )
+    with transaction():
+        db.session.add(row)
+    return SMS_CODE
+
+
+def apply(user: WechatUser, *, phone: str, has_code: bool = True, **over: Any) -> Distributor:
+    """Let a WeChat user ask to become a distributor, as the page does."""
+    if has_code:
+        give_code(phone)
+    asked: dict[str, Any] = {
+        "name": "陈晓",
+        "phone": phone,
+        "sms_code": SMS_CODE,
+        "invitation": "",
+        "agreement_version": agreements.present().version,
+        "once": f"form-{next(_numbers):08d}",
+    }
+    signed_in = patients.signed_in_user(user.id)
+    assert signed_in is not None
+    return applying.apply(signed_in, Application(**(asked | over)))

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from wxapp.core.events import on, within
 from wxapp.distribution import models, scan_answers, settings, states  # noqa: F401 - tables and settings exist from the start
-from wxapp.distribution.services import freezing, opening
+from wxapp.distribution.services import freezing, opening, people
 from wxapp.mall.events import OrderPlaced
 from wxapp.messages.events import PushReceived
+from wxapp.staff.events import MemberAtWork
 from wxapp.wechat.pushes import Kind
 
 
@@ -23,3 +24,9 @@ def note_scan(event: PushReceived) -> None:
 def freeze_commissions(event: OrderPlaced) -> None:
     """What the order may earn is fixed with it."""
     freezing.freeze(event.order_no, buyer_id=event.wechat_user_id)
+
+
+@on(MemberAtWork)
+def freeze_who_works_here(event: MemberAtWork) -> None:
+    """Nobody who works here goes on as a distributor."""
+    people.freeze_who_works_here(event.member_id)

@@ -92,6 +92,11 @@ def staff_phones(phones: Iterable[str]) -> set[str]:
     return {phone for index, own in rows if (phone := wanted.get(index or index_of(own)))}
 
 
+def phone_of_active(member_id: int) -> str:
+    """Return the phone of somebody whose account is on, "" when there is none."""
+    return db.session.scalar(sa.select(Member.phone).where(Member.id == member_id, Member.is_active)) or ""
+
+
 def names(member_ids: Iterable[int]) -> dict[int, str]:
     rows = db.session.execute(sa.select(Member.id, Member.name).where(Member.id.in_(list(member_ids))))
     return {row.id: row.name for row in rows}

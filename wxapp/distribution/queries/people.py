@@ -50,6 +50,25 @@ def find_by_code(code: str) -> Distributor | None:
     return db.session.scalars(sa.select(Distributor).where(Distributor.code == code)).one_or_none()
 
 
+def find_by_phone(phone: str) -> Distributor | None:
+    """Return who has a phone as applicant or distributor; who has left has none any more."""
+    return db.session.scalars(sa.select(Distributor).where(Distributor.phone_taken == phone_index(phone))).one_or_none()
+
+
+def is_phone_taken(index: str) -> bool:
+    return db.session.scalar(sa.select(Distributor.id).where(Distributor.phone_taken == index)) is not None
+
+
+def was_admitted_before(row: Distributor | None, index: str) -> bool:
+    """Whether an applicant was a distributor before, as this WeChat user or under this phone's index."""
+    if row is not None and (row.is_returning or row.status is DistributorStatus.CLOSED):
+        return True
+    before = sa.select(Distributor.id).where(
+        Distributor.phone_index == index, Distributor.status == DistributorStatus.CLOSED
+    )
+    return db.session.scalar(before.limit(1)) is not None
+
+
 @dataclass(frozen=True)
 class Person:
     """A distributor as lists name one. The name is whole: pages mask it."""
@@ -81,7 +100,7 @@ _PERSONS = sa.select(Distributor.id, Distributor.name, WechatUser.nickname, Dist
 def ids_above(distributor_id: int) -> list[int]:
     """Return the inviter, the inviter's inviter and so on, the nearest first, with one question.
 
-    It ends where a circle would begin, so it can be asked about any state of the tables.
+    It ends after ``MOST_STEPS``, and where a circle would begin, so it can be asked about any state of the tables.
     """
     above = (
         sa.select(Distributor.id, Distributor.inviter_id, sa.literal(0).label("steps"))
@@ -100,6 +119,12 @@ def ids_above(distributor_id: int) -> list[int]:
 
 MOST_STEPS = 500
 """No chain of inviters is longer; MariaDB ends a recursion after 1000 steps."""
+
+
+def stands_above(upper_id: int, lower_id: int) -> bool:
+    """Whether one distributor is among those above another. It says so of a chain too long to be followed, too."""
+    above = ids_above(lower_id)
+    return upper_id in above or len(above) >= MOST_STEPS
 
 
 @dataclass(frozen=True)
