@@ -61,16 +61,15 @@ class _Sheet:
     def __init__(self, poster: Poster) -> None:
         from PIL import Image, ImageDraw
 
-        shade = Image.linear_gradient("L").resize((1, HEIGHT)).resize((WIDTH, HEIGHT))
-        self.image = Image.composite(
-            Image.new("RGB", shade.size, BRAND_DEEP), Image.new("RGB", shade.size, BRAND), shade
-        )
+        shade = Image.linear_gradient("L").resize((1, HEIGHT))
+        column = Image.composite(Image.new("RGB", shade.size, BRAND_DEEP), Image.new("RGB", shade.size, BRAND), shade)
+        self.image = column.resize((WIDTH, HEIGHT), Image.Resampling.NEAREST)
         self.pen = ImageDraw.Draw(self.image)
         self._fonts: dict[tuple[int, bool], FreeTypeFont] = {}
-        halos = Image.new("L", shade.size)  # so faint that their edges need no smoothing
         for x, y, radius in ((704, 60, 190), (60, 250, 120), (560, 1300, 240)):
-            ImageDraw.Draw(halos).ellipse((x - radius, y - radius, x + radius, y + radius), 14)
-        self.image.paste(SURFACE, (0, 0), halos)
+            halo = Image.new("L", (2 * radius + 1, 2 * radius + 1))
+            ImageDraw.Draw(halo).ellipse((0, 0, 2 * radius, 2 * radius), 14)  # so faint that it needs no smoothing
+            self.image.paste(SURFACE, (x - radius, y - radius), halo)
         self.card = shapes.rounded(RIGHT - LEFT, BOTTOM - TOP, 32)
         self._draw_head(poster)
 

@@ -57,7 +57,7 @@ def open_cover(content: bytes | None, width: int, height: int) -> Image | None:
             whole = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
         return None
-    cut = ImageOps.fit(whole, (width, height), Image.Resampling.LANCZOS)
+    cut = ImageOps.fit(whole, (width, height), Image.Resampling.BICUBIC)
     if cut.mode == "RGB":
         return cut
     ground = Image.new("RGB", cut.size, "white")
@@ -110,5 +110,5 @@ def png(image: Image, ramps: Iterable[tuple[str, str, int]], cover: Image | None
     carrier = Image.new("P", (1, 1))
     carrier.putpalette(palette)
     written = io.BytesIO()
-    image.quantize(palette=carrier, dither=Image.Dither.NONE).save(written, "PNG", compress_level=6)
+    image.quantize(palette=carrier, dither=Image.Dither.NONE).save(written, "PNG", compress_level=3)
     return written.getvalue()
