@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import pytest
 import sqlalchemy as sa
 from flask import Flask
 
 from wxapp.core import ids
-from wxapp.core.apart import each_apart
+from wxapp.core.apart import each_apart, in_batches
 from wxapp.core.db import db, transaction
-from wxapp.core.ids import Sequence
+from wxapp.core.ids import Sequence as Row
 
 
 def names() -> set[str]:
-    return set(db.session.scalars(sa.select(Sequence.name)))
+    return set(db.session.scalars(sa.select(Row.name)))
 
 
 def keep(name: str) -> int:
@@ -57,3 +58,28 @@ def test_without_the_database_the_rest_is_left(app: Flask) -> None:
     with pytest.raises(sa.exc.InterfaceError):
         each_apart(work, ["a", "b"], what="a test")
     assert tried == ["a"]
+
+
+def keep_all(some: Sequence[str]) -> int:
+    with transaction():
+        return sum(map(keep, some))
+
+
+def test_a_batch_with_one_that_fails_is_done_one_by_one(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.ERROR):
+        assert in_batches(keep_all, ["a", "b", "poison", "c", "d"], size=2, what="a test") == 4
+    assert names() >= {"a", "b", "c", "d"}
+    assert "poison" not in names()
+    assert "a test: poison failed" in caplog.text
+
+
+def test_batches_stop_without_the_database(app: Flask) -> None:
+    tried: list[Sequence[str]] = []
+
+    def work(some: Sequence[str]) -> int:
+        tried.append(some)
+        raise sa.exc.InterfaceError("SELECT", {}, Exception("gone"))
+
+    with pytest.raises(sa.exc.InterfaceError):
+        in_batches(work, ["a", "b", "c"], size=2, what="a test")
+    assert tried == [["a", "b"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -31,4 +31,23 @@ def each_apart(work: Callable[[K], int], keys: Iterable[K], *, what: str) -> int
             if is_outage(error):
                 raise
             log.exception("%s: %s failed; the others go on", what, key)
+    return done
+
+
+def in_batches(work: Callable[[Sequence[K]], int], keys: Sequence[K], *, size: int, what: str) -> int:
+    """Do the work for so many keys at once, each batch in a transaction of its own; return what the answers add up to.
+
+    A batch that fails is done key by key as :func:`each_apart` does it: one bad row keeps no other from its turn.
+    """
+    done = 0
+    for start in range(0, len(keys), size):
+        some = keys[start : start + size]
+        try:
+            done += repeat_on_conflict(partial(work, some))
+        except Exception as error:
+            db.session.rollback()
+            if is_outage(error):
+                raise
+            log.warning("%s: %d at once failed (%s); each is tried alone", what, len(some), type(error).__name__)
+            done += each_apart(lambda key: work([key]), some, what=what)
     return done

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wxapp.core import clock
-from wxapp.core.db import APPEND_ONLY, BigId, Model, UTCDateTime, db, insert_row, run
+from wxapp.core.db import APPEND_ONLY, BigId, Model, UTCDateTime, change, db, insert_row, insert_rows, run
 from wxapp.core.errors import IllegalTransition
 
 S = TypeVar("S", bound=StrEnum)
@@ -84,6 +84,26 @@ class Machine(Generic[S]):
             at=clock.now(),
         )
         return True
+
+    def move_all(
+        self, model: type[Any], row_ids: Sequence[int], *, old: S, new: S, by: str, why: str = "", **values: Any
+    ) -> None:
+        """Move rows that are all in the same status, up to some hundreds; each move is written down.
+
+        :raises IllegalTransition: the table does not allow it, or one of the rows is not in the old status any more
+        """
+        column = getattr(model, self.attribute)
+        step = sa.update(model).where(model.id.in_(row_ids), column == old).values({self.attribute: new, **values})
+        if not self.allows(old, new) or change(step) != len(row_ids):
+            raise IllegalTransition(old=old, new=new)
+        entity, now = model.__tablename__, clock.now()
+        insert_rows(
+            StatusChange,
+            [
+                {"entity": entity, "entity_id": row_id, "old": old, "new": new, "actor": by, "reason": why, "at": now}
+                for row_id in row_ids
+            ],
+        )
 
 
 def _is_expression(value: object) -> bool:
