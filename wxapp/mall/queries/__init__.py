@@ -75,6 +75,7 @@ from wxapp.mall.queries.reviews import (
     shown_reviews,
     waiting_reviews,
 )
+from wxapp.mall.queries.standing import Standing, standings
 
 __all__ = [
     "PAGE_SIZE",
@@ -88,6 +89,7 @@ __all__ = [
     "OrderLineCard",
     "Progress",
     "Rating",
+    "Standing",
     "ToReview",
     "all_categories",
     "cart_count",
@@ -139,6 +141,7 @@ __all__ = [
     "reviews_of",
     "shown_categories",
     "shown_reviews",
+    "standings",
     "suggestions",
     "titles_of",
     "unpaid_count",
