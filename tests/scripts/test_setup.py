@@ -41,6 +41,31 @@ def test_a_reference_to_a_source_map_is_taken_out(tmp_path: Path) -> None:
     assert setup.without_source_map(sheet) == b"a{}\n"
 
 
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where npm has installed a package with one font; a font of another version is in place."""
+    (tmp_path / "work/node_modules/letters").mkdir(parents=True)
+    (tmp_path / "work/node_modules/letters/bold.ttf").write_bytes(b"new")
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / "fonts/Old.ttf").write_bytes(b"old")
+    monkeypatch.setattr(setup, "BUILD", tmp_path / "work")
+    monkeypatch.setattr(setup, "FONTS", tmp_path / "fonts")
+    monkeypatch.setattr(setup, "FONT_FILES", {"Bold.ttf": "letters/bold.ttf"})
+    return tmp_path / "work"
+
+
+def test_fonts_take_the_place_of_older_ones(work: Path) -> None:
+    setup.install_fonts(work)
+    assert {path.name: path.read_bytes() for path in setup.FONTS.iterdir()} == {"Bold.ttf": b"new"}
+
+
+def test_a_package_without_the_font_is_named_and_the_old_one_stays(work: Path) -> None:
+    (work / "node_modules/letters/bold.ttf").unlink()
+    with pytest.raises(setup.SetupError, match=r"letters/bold\.ttf"):
+        setup.install_fonts(work)
+    assert (setup.FONTS / "Old.ttf").exists()
+
+
 def test_a_command_that_fails_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup.time, "sleep", lambda seconds: None)
     tries = tmp_path / "tries"
@@ -89,6 +114,7 @@ def test_the_installed_front_end_is_what_the_locks_say() -> None:
     manifest = json.loads(setup.MANIFEST.read_text())
     assert manifest["made_from"] == setup.front_end_stamp()
     assert set(manifest["files"]) == {*setup.VENDOR_FILES, "icons.svg"}
+    assert {path.name for path in setup.FONTS.iterdir()} == set(setup.FONT_FILES)
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-node.lock"])
