@@ -3,103 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
-
-from flask import request
 
 from wxapp.admin import menu
 from wxapp.admin.answers import Page
 from wxapp.admin.cells import Column
 from wxapp.admin.charts import Chart
-from wxapp.admin.interface import Interfaces
-from wxapp.admin.tables import Table, TableView
-from wxapp.core import clock
-from wxapp.core.errors import Invalid
+from wxapp.admin.tables import Table
 from wxapp.core.permissions import Permission
 from wxapp.payments.models import Method
-from wxapp.statistics import queries, rules, views_of_days
+from wxapp.statistics import distribution, queries, views_of_days
+from wxapp.statistics.door import MOST_ROWS, asked_period, blueprint, interface, page_of
 from wxapp.statistics.rules import Period, percent
 
-blueprint = Interfaces("statistics", __name__)
-interface = blueprint.interface
+__all__ = ["blueprint", "distribution"]
 
 menu.group("统计", "chart-bar", 85)
 menu.entry("统计", "经营概览", "statistics_admin.overview", Permission.STATISTICS_READ, 10)
 menu.entry("统计", "收款统计", "statistics_admin.takings", Permission.STATISTICS_READ, 20)
 menu.entry("统计", "商品统计", "statistics_admin.goods", Permission.STATISTICS_READ, 30)
 menu.entry("统计", "预约统计", "statistics_admin.bookings", Permission.STATISTICS_READ, 40)
-
-_MOST_ROWS = 400
-"""A table of statistics stands on one page: days of a year, ways to pay, goods of a hospital."""
-
-
-# --- the period ------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The period that the address names, and what was wrong with it."""
-
-    period: Period
-    preset: str
-    errors: dict[str, str]
-
-    @property
-    def first(self) -> str:
-        return self.period.first.isoformat()
-
-    @property
-    def last(self) -> str:
-        return self.period.last.isoformat()
-
-
-def _asked() -> Asked:
-    """Read the period: two days, or a preset; the last 30 days without either, or when they are wrong."""
-    today = clock.today()
-    first, last = request.args.get("from", "").strip(), request.args.get("to", "").strip()
-    if not first and not last:
-        name = request.args.get("period", "30")
-        name = name if name in rules.PRESETS else "30"
-        return Asked(rules.preset(name, today), name, {})
-    try:
-        return Asked(_between(first, last, today), "", {})
-    except Invalid as refusal:
-        return Asked(rules.preset("30", today), "", refusal.errors)
-
-
-def _between(first: str, last: str, today: date) -> Period:
-    """:raises Invalid: no days, in the wrong order, in the future, or too many"""
-    errors: dict[str, str] = {}
-    found: dict[str, date] = {}
-    for name, label, text in (("from", "开始日期", first), ("to", "结束日期", last)):
-        try:
-            found[name] = date.fromisoformat(text)
-        except ValueError:
-            errors[name] = f"{label}应为日期，如2026-01-31"
-    if errors:
-        raise Invalid(errors)
-    period = Period(found["from"], found["to"])
-    if period.last < period.first:
-        raise Invalid({"to": "结束日期不能早于开始日期"})
-    if period.days > rules.LONGEST:
-        raise Invalid({"to": f"一次最多查看{rules.LONGEST}天"})
-    if period.first.year < 2000 or period.first > today:
-        raise Invalid({"from": "开始日期不在可查询的范围内"})
-    return period
-
-
-def _page(title: str, table: TableView, asked: Asked, **variables: Any) -> Page:
-    table.errors.update(asked.errors)
-    return Page(
-        "statistics/page.html",
-        title=title,
-        table=table,
-        asked=asked,
-        presets=rules.PRESETS,
-        status=422 if asked.errors else 200,
-        **variables,
-    )
 
 
 # --- overview --------------------------------------------------------------------------------------------------------
@@ -123,7 +45,7 @@ DAYS = Table(
         Column("bindings", "新绑定", "number"),
         Column("reports", "发布报告", "number"),
     ),
-    page_size=_MOST_ROWS,
+    page_size=MOST_ROWS,
     empty="这段时间没有数据",
 )
 
@@ -131,12 +53,12 @@ DAYS = Table(
 @interface("statistics.overview", GET="/pc/statistics", permission=Permission.STATISTICS_READ)
 def overview() -> Page:
     """Orders, takings, bookings and what else patients did, beside the period before."""
-    asked = _asked()
+    asked = asked_period()
     found = queries.days(Period(asked.period.before.first, asked.period.last))
     parts = views_of_days.divided(found, asked.period)
     now, before = (views_of_days.total(found, period) for period in (asked.period, asked.period.before))
     rows = [views_of_days.Row.of(step.label, day) for step, day in parts]
-    return _page(
+    return page_of(
         "经营概览",
         DAYS.load(lambda: [*rows, views_of_days.Row.of("合计", now)]),
         asked,
@@ -176,7 +98,7 @@ WAYS = Table(
         Column("went_fen", "退款", "money"),
         Column("net_fen", "实收", "money"),
     ),
-    page_size=_MOST_ROWS,
+    page_size=MOST_ROWS,
     empty="这段时间没有收款",
 )
 
@@ -184,7 +106,7 @@ WAYS = Table(
 @interface("statistics.takings", GET="/pc/statistics/takings", permission=Permission.STATISTICS_READ)
 def takings() -> Page:
     """What each way to pay brought in, and what went back that way."""
-    asked = _asked()
+    asked = asked_period()
     found = queries.days(asked.period)
     now = views_of_days.total(found, asked.period)
     ways = [way for way in Method if now.came[way] or now.went[way]]
@@ -209,7 +131,7 @@ def takings() -> Page:
             unit="元",
         ),
     ]
-    return _page("收款统计", WAYS.load(lambda: [*rows, *whole]), asked, cards=[], charts=charts)
+    return page_of("收款统计", WAYS.load(lambda: [*rows, *whole]), asked, cards=[], charts=charts)
 
 
 # --- goods -----------------------------------------------------------------------------------------------------------
@@ -226,7 +148,7 @@ GOODS = Table(
         Column("refunded_pieces", "退款件数", "number"),
         Column("paid_fen", "成交金额", "money"),
     ),
-    page_size=_MOST_ROWS,
+    page_size=MOST_ROWS,
     empty="这段时间没有订单",
 )
 
@@ -234,7 +156,7 @@ GOODS = Table(
 @interface("statistics.goods", GET="/pc/statistics/goods", permission=Permission.STATISTICS_READ)
 def goods() -> Page:
     """What was sold, by the orders placed in the period."""
-    asked = _asked()
+    asked = asked_period()
     rows = queries.goods_rows(asked.period)
     best = rows[:10]
     names = [row.name for row in best]
@@ -242,7 +164,7 @@ def goods() -> Page:
         Chart("成交金额前十", "bar", names, {"成交金额": [row.paid_fen for row in best]}, unit="元"),
         Chart("售出件数前十", "bar", names, {"件数": [row.pieces for row in best]}, unit="件"),
     ]
-    return _page("商品统计", GOODS.load(lambda: rows), asked, cards=[], charts=charts if rows else [])
+    return page_of("商品统计", GOODS.load(lambda: rows), asked, cards=[], charts=charts if rows else [])
 
 
 # --- bookings --------------------------------------------------------------------------------------------------------
@@ -261,7 +183,7 @@ BOOKINGS = Table(
         Column("missing", "爽约率", value=lambda row: percent(row.missed, row.came + row.missed)),
         Column("cancelled", "取消", "number"),
     ),
-    page_size=_MOST_ROWS,
+    page_size=MOST_ROWS,
     empty="这段时间没有排班与预约",
 )
 
@@ -269,7 +191,7 @@ BOOKINGS = Table(
 @interface("statistics.bookings", GET="/pc/statistics/bookings", permission=Permission.STATISTICS_READ)
 def bookings() -> Page:
     """Seats, bookings and what came of them, by physician and project."""
-    asked = _asked()
+    asked = asked_period()
     rows = queries.booking_rows(asked.period)
     best = rows[:12]
     charts = [
@@ -281,4 +203,4 @@ def bookings() -> Page:
             unit="次",
         )
     ]
-    return _page("预约统计", BOOKINGS.load(lambda: rows), asked, cards=[], charts=charts if rows else [])
+    return page_of("预约统计", BOOKINGS.load(lambda: rows), asked, cards=[], charts=charts if rows else [])
