@@ -32,6 +32,7 @@ from wxapp.distribution.models import (
     TermsWay,
 )
 from wxapp.distribution.services import promoted
+from wxapp.mall.errors import OutOfStock
 from wxapp.mall.models import Category, Goods, Nature
 from wxapp.mall.rules import Wanted
 from wxapp.mall.services import ordering
@@ -293,7 +294,7 @@ def test_the_narrowest_scope_holds(
     make_terms(category=other.category_id, seller=60, inviter=0)  # nor another category's
     for rate, subject in ((default, {}), (of_category, {"category": goods.category_id}), (of_goods, {"goods": goods})):
         if rate is not None:
-            make_terms(seller=rate, inviter=0, **subject)  # type: ignore[arg-type]
+            make_terms(seller=rate, inviter=0, **subject)
     make_membership(seller, wechat_user_id=buyer.id)
     assert [one[2] for one in commissions(buy(buyer, goods))] == ([] if fen is None else [fen])
 
@@ -306,7 +307,7 @@ def test_inherit_lets_the_wider_scope_hold_again(buyer: WechatUser, seller: Dist
     make_membership(seller, wechat_user_id=buyer.id)
     paid = [commissions(buy(buyer, goods))[0][2]]
     for subject in ({"goods": goods}, {"category": goods.category_id}):
-        make_terms(way=TermsWay.INHERIT, **subject)  # type: ignore[arg-type]
+        make_terms(way=TermsWay.INHERIT, **subject)
         paid.append(commissions(buy(buyer, goods))[0][2])
     assert paid == [3_000, 2_000, 1_000]
 
@@ -454,7 +455,7 @@ def test_an_order_that_fails_leaves_nothing(buyer: WechatUser, seller: Distribut
     make_terms()
     goods = make_promoted_goods(stock=0)
     make_membership(seller, wechat_user_id=buyer.id)
-    with pytest.raises(ordering.OutOfStock):
+    with pytest.raises(OutOfStock):
         buy(buyer, goods)
     assert db.session.scalar(sa.select(sa.func.count(Attribution.id))) == 0
 

@@ -74,11 +74,16 @@ STANDING_COLUMNS: tuple[sa.Label[Any], ...] = (
 
 def join_standing(statement: Any) -> Any:
     """Join what :func:`standing` needs to a statement about goods: one snapshot, so one version of the terms."""
-    scope_ids: Mapping[Scope, Any] = {Scope.GOODS: Goods.id, Scope.CATEGORY: Goods.category_id, Scope.DEFAULT: 0}
+    concerns: Mapping[Scope, Any] = {
+        Scope.GOODS: _OF_GOODS.scope_id == Goods.id,
+        Scope.CATEGORY: _OF_CATEGORY.scope_id == Goods.category_id,
+        # Any goods: its number is 0. SQLAlchemy takes a join that compares no columns for a mistake.
+        Scope.DEFAULT: _DEFAULT.scope_id < Goods.id,
+    }
     statement = statement.join(Category, Category.id == Goods.category_id)
     statement = statement.outerjoin(PromotedGoods, PromotedGoods.goods_id == Goods.id)
     for scope, terms in _NARROWEST_FIRST:
-        holds = sa.and_(terms.scope == scope, terms.scope_id == scope_ids[scope], terms.status == TermsStatus.IN_FORCE)
+        holds = sa.and_(terms.scope == scope, concerns[scope], terms.status == TermsStatus.IN_FORCE)
         statement = statement.outerjoin(terms, holds)
     return statement
 
