@@ -73,7 +73,7 @@ def make_payout(*, amount_fen: int = 5_000, subject_no: str = "", **over: Any) -
         subject_kind=KIND,
         subject_no=subject_no,
         amount_fen=amount_fen,
-        from_account_id=house_account("clearing.withdrawal"),
+        from_account_id=house_account("house.reserved"),
         **values,
     )
     with transaction():

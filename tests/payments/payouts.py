@@ -26,7 +26,7 @@ def cases() -> list[str]:
 
 
 def left_fen() -> int:
-    return balance_of(house_account("clearing.withdrawal"))
+    return balance_of(house_account("house.reserved"))
 
 
 def all_holds() -> bool:
@@ -40,6 +40,6 @@ def asked(**over: object) -> services.PayoutAsked:
         "amount_fen": 5_000,
         "real_name": "王芳",
         "remark": "佣金提现",
-        "from_account_id": house_account("clearing.withdrawal"),
+        "from_account_id": house_account("house.reserved"),
     }
     return services.PayoutAsked(**(values | over))  # type: ignore[arg-type]
