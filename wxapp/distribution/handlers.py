@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from wxapp.core.events import on, within
-from wxapp.distribution import models, scan_answers, settings, states  # noqa: F401 - tables and settings exist from the start
-from wxapp.distribution.services import freezing, opening, people
-from wxapp.mall.events import OrderPlaced
+from wxapp.distribution import models, scan_answers, settings, states, withdrawal_news  # noqa: F401 - tables and settings exist from the start
+from wxapp.distribution.services import first_orders, freezing, opening, people
+from wxapp.mall.events import OrderPaid, OrderPlaced
 from wxapp.messages.events import PushReceived
 from wxapp.staff.events import MemberAtWork
 from wxapp.wechat.pushes import Kind
@@ -30,3 +30,9 @@ def freeze_commissions(event: OrderPlaced) -> None:
 def freeze_who_works_here(event: MemberAtWork) -> None:
     """Nobody who works here goes on as a distributor."""
     people.freeze_who_works_here(event.member_id)
+
+
+@on(OrderPaid)
+def note_first_paid(event: OrderPaid) -> None:
+    """Who came by a distributor has become a customer."""
+    first_orders.note_first_paid(event.order_no)
