@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.patients import make_wechat_user
 from wxapp.h5 import registry
 from wxapp.wechat.menu import SUB_BUTTONS, TOP_BUTTONS
 
@@ -46,10 +47,22 @@ def test_only_pages_that_exist_are_led_to(app, monkeypatch):
     monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     registry.tab("nowhere", "无", "x", "nowhere.page", 9)
     registry.me_entry("无", "nowhere.page", "x", 1)
+    user = make_wechat_user()
     assert "nowhere" not in {tab.name for tab in registry.tabs()}
-    labels = {entry.label for entries in registry.me_entries().values() for entry in entries}
+    labels = {entry.label for entries in registry.me_entries(user).values() for entry in entries}
     assert "无" not in labels
     assert "余额密码" in labels
+
+
+@pytest.mark.usefixtures("client")
+def test_an_entry_may_be_for_some_only(app, monkeypatch):
+    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    user = make_wechat_user()
+    registry.me_entry("只给别人", "patients.me", "x", 1, when=lambda shown: shown.id != user.id)
+    registry.me_entry("只给本人", "patients.me", "x", 1, when=lambda shown: shown.id == user.id)
+    labels = {entry.label for entries in registry.me_entries(user).values() for entry in entries}
+    assert "只给本人" in labels
+    assert "只给别人" not in labels
 
 
 @pytest.mark.usefixtures("client")

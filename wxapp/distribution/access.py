@@ -17,6 +17,7 @@ from wxapp.distribution.kinds import AVAILABLE_ACCOUNT, PENDING_ACCOUNT
 from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal
 from wxapp.distribution.queries import people
 from wxapp.distribution.states import OPEN_WITHDRAWALS
+from wxapp.h5.identity import User
 from wxapp.patients.access import signed_in_user
 from wxapp.wallet.models import Account
 
@@ -65,6 +66,15 @@ def needs_distributor(view: Callable[..., ResponseReturnValue]) -> Callable[...,
         return view(**arguments)
 
     return guarded
+
+
+def is_distributor(user: User) -> bool:
+    """Whether a user's pages are those of a distributor, see :func:`own_distributor`; asked once a request."""
+    if "is_distributor" not in g:
+        row = people.find_by_user(user.id)
+        g.is_distributor = row is not None and _may_look(row)
+    found: bool = g.is_distributor
+    return found
 
 
 def _may_look(row: Distributor) -> bool:

@@ -46,7 +46,10 @@ class Tab:
 
 @dataclass(frozen=True)
 class MeEntry:
-    """An entry of the page 我的. ``badge`` counts what waits for this user; 0 shows nothing."""
+    """An entry of the page 我的. ``badge`` counts what waits for this user; 0 shows nothing.
+
+    ``when`` says who has the entry; without it everybody has.
+    """
 
     label: str
     endpoint: str
@@ -55,6 +58,7 @@ class MeEntry:
     group: str
     badge: Callable[[User], int] | None
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    when: Callable[[User], bool] | None = None
 
     @property
     def address(self) -> str:
@@ -131,11 +135,12 @@ def me_entry(
     group: str = SERVICES,
     badge: Callable[[User], int] | None = None,
     arguments: Mapping[str, Any] | None = None,
+    when: Callable[[User], bool] | None = None,
 ) -> None:
-    """Add an entry to the page 我的, in one of ``ME_GROUPS``."""
+    """Add an entry to the page 我的, in one of ``ME_GROUPS``; ``when`` says whose page has it."""
     if group not in ME_GROUPS:
         raise ValueError(f"no such group: {group}")
-    _entries[group, label] = MeEntry(label, endpoint, icon, order, group, badge, dict(arguments or {}))
+    _entries[group, label] = MeEntry(label, endpoint, icon, order, group, badge, dict(arguments or {}), when)
 
 
 def me_panel(name: str, render: Callable[[User], Markup], order: int) -> None:
@@ -174,9 +179,10 @@ def tabs() -> list[Tab]:
     return _existing(sorted(_tabs.values(), key=lambda one: one.order))
 
 
-def me_entries() -> dict[str, list[MeEntry]]:
-    """Return the entries of 我的 by group; groups without entries are left out."""
-    found = _existing(sorted(_entries.values(), key=lambda entry: entry.order))
+def me_entries(user: User) -> dict[str, list[MeEntry]]:
+    """Return the entries of a user's 我的 by group; groups without entries are left out."""
+    there = _existing(sorted(_entries.values(), key=lambda entry: entry.order))
+    found = [entry for entry in there if entry.when is None or entry.when(user)]
     groups = {group: [entry for entry in found if entry.group == group] for group in ME_GROUPS}
     return {group: entries for group, entries in groups.items() if entries}
 

@@ -13,7 +13,16 @@ from sqlalchemy.orm import aliased
 from wxapp.core.crypto import blind_index
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
-from wxapp.distribution.models import NAME_INDEX, PHONE_INDEX, Distributor, DistributorStatus
+from wxapp.distribution.models import (
+    NAME_INDEX,
+    PHONE_INDEX,
+    Distributor,
+    DistributorStatus,
+    Scan,
+    ScanOutcome,
+    Scene,
+    SceneKind,
+)
 from wxapp.distribution.rules.codes import is_code, read_code
 from wxapp.patients.models import WechatUser
 
@@ -67,6 +76,25 @@ def was_admitted_before(row: Distributor | None, index: str) -> bool:
         Distributor.phone_index == index, Distributor.status == DistributorStatus.CLOSED
     )
     return db.session.scalar(before.limit(1)) is not None
+
+
+def code_of_last_invitation(wechat_user_id: int) -> str:
+    """Return the code of whoever invited a user last to become a distributor, "" when nobody did who is active."""
+    last = (
+        sa.select(Distributor.code, Distributor.status)
+        .select_from(Scan)
+        .join(Scene, Scene.id == Scan.scene_id)
+        .join(Distributor, Distributor.id == Scene.distributor_id)
+        .where(
+            Scan.wechat_user_id == wechat_user_id,
+            Scene.kind == SceneKind.INVITE_DISTRIBUTOR,
+            Scan.outcome == ScanOutcome.NOTED,
+        )
+        .order_by(Scan.id.desc())
+        .limit(1)
+    )
+    row = db.session.execute(last).one_or_none()
+    return row.code if row is not None and row.status is DistributorStatus.ACTIVE else ""
 
 
 @dataclass(frozen=True)

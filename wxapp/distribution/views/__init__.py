@@ -1,6 +1,6 @@
 """Distributors' pages; importing this folder registers them."""
 
-from wxapp.distribution.views import centre, income, joining, links
+from wxapp.distribution.views import centre, circle, income, inviting, joining, links, promoting, withdrawing
 from wxapp.distribution.views.door import pages
 
-__all__ = ["centre", "income", "joining", "links", "pages", "withdrawing"]
+__all__ = ["centre", "circle", "income", "inviting", "joining", "links", "pages", "promoting", "withdrawing"]

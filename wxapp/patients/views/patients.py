@@ -45,7 +45,7 @@ def me() -> ResponseReturnValue:
             picture=_picture(user.avatar_url),
             patient=current_patient(user) if has_patient else None,
             panels=[panel.render(user) for panel in registry.me_panels()] if has_patient else [],
-            groups=registry.me_entries(),
+            groups=registry.me_entries(user),
         )
     )
     if origin := _picture(user.avatar_url) and _origin(user.avatar_url):
