@@ -72,6 +72,15 @@ class Pay(Section):
     other_appids: tuple[str, ...] = ()
     """Further AppIDs tied to the merchant, such as a mini-program's."""
     opening_balance_fen: int = Field(0, ge=0)
+    opening_operating_fen: int = Field(10_000_000, ge=0)
+    """What the account holds that transfers to people are paid from."""
+    transfer_scenes: tuple[str, ...] = ("1000", "1005")
+    """The scenes that WeChat has approved for the merchant."""
+    transfer_least_fen: int = Field(10, ge=1)
+    transfer_most_fen: int = 2_000_000
+    """WeChat sets both per merchant; new ones often begin with 200 yuan at most."""
+    transfers_per_second: int = Field(100, ge=1)
+    cancels_per_second: int = Field(20, ge=1)
     fee_bp: int = Field(60, ge=0, lt=10_000)
     """The merchant's fee in basis points."""
     probe_rate: float = Field(0.01, ge=0, le=1)
@@ -144,6 +153,10 @@ class Timing(Section):
     """Factor on the gaps between Pay notifications; 1.0 = real gaps."""
     notify_timeout: float = 5.0
     refund_delay: float = 2.0
+    transfer_delay: float = 1.0
+    """From confirmed to paid, and from called back to given back."""
+    transfer_close_delay: float = 600.0
+    """How long after its 24 hours an unconfirmed transfer is closed."""
     sms_report_delay: float = 1.0
     token_grace: float = 300.0
     """How long the token before a new one from ``cgi-bin/token`` still works (unconfirmed)."""

@@ -13,7 +13,7 @@ from sandbox.account.state import SharedCard
 from sandbox.browser.hosts import as_backend_sees, current_person
 from sandbox.callback.actions import open_window
 from sandbox.endpoints import endpoint, world
-from sandbox.pay import cashier
+from sandbox.pay import cashier, receiving
 from sandbox.people import Person
 from sandbox.world import UnknownPerson
 
@@ -109,6 +109,35 @@ def refuse() -> Response:
     """Leave the cashier without paying."""
     try:
         cashier.refuse(str(_body().get("prepay_id", "")), _person().id)
+    except cashier.CashierRefusal as refusal:
+        return jsonify(ok=False, message=refusal.message)
+    return jsonify(ok=True)
+
+
+@blueprint.post("/__sandbox/bridge/transfer/open")
+@endpoint("transfer/open")
+def open_transfer() -> Response:
+    """Check the parameters of ``requestMerchantTransfer`` and return what WeChat's page shows."""
+    try:
+        page = receiving.open_page(_body(), _person())
+    except cashier.CashierRefusal as refusal:
+        return jsonify(ok=False, message=refusal.message)
+    return jsonify(
+        ok=True,
+        package=page.package,
+        payer=page.payer,
+        remark=page.remark,
+        amount=f"{page.amount_fen / 100:.2f}",
+        is_confirmed=page.is_confirmed,
+    )
+
+
+@blueprint.post("/__sandbox/bridge/transfer/confirm")
+@endpoint("transfer/confirm")
+def confirm_transfer() -> Response:
+    """Confirm that the money may come (确认收款)."""
+    try:
+        receiving.confirm(str(_body().get("package", "")), _person().id)
     except cashier.CashierRefusal as refusal:
         return jsonify(ok=False, message=refusal.message)
     return jsonify(ok=True)

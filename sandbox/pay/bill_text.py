@@ -186,7 +186,7 @@ def _values(entry: Entry, *, fee_bp: int) -> dict[str, str]:
 
 
 def fund_bill(movements: Sequence[Movement], *, mchid: str) -> str:
-    """Return the text of a fund-flow bill of the basic account."""
+    """Return the text of a fund-flow bill of one account."""
     rows = [
         _quoted(
             [

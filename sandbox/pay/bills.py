@@ -42,7 +42,7 @@ def trade_bill(desk: Desk, *, bill_date: str, bill_type: str, tar_type: str) -> 
 
 
 def fund_bill(desk: Desk, *, bill_date: str, account_type: str, tar_type: str) -> dict[str, object]:
-    """Write the fund-flow bill of a day; only the basic account has movements.
+    """Write the fund-flow bill of a day; transfers are in that of the operating account.
 
     :raises PayRefusal: as ``trade_bill``.
     """
@@ -50,8 +50,9 @@ def fund_bill(desk: Desk, *, bill_date: str, account_type: str, tar_type: str) -
         raise param_error("account_type无效", field="/account_type", issue="not in enum")
     on = _day(desk, bill_date)
     with desk.world.lock:
-        movements = [each for each in desk.books.movements if moments.day(each.at) == on]
-    if not movements or account_type != "BASIC":
+        mine = [each for each in desk.books.movements if each.account == account_type]
+        movements = [each for each in mine if moments.day(each.at) == on]
+    if not movements:
         raise PayRefusal(400, "NO_STATEMENT_EXIST", "账单文件不存在")
     twist = desk.twists.take({Twist.BILL_WRONG_HASH}, at="pay/fundflowbill")
     text = bill_text.fund_bill(movements, mchid=desk.world.config.pay.mchid)

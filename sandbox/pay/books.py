@@ -1,4 +1,4 @@
-"""What WeChat Pay knows: orders, refunds, movements of the merchant's money, who paid and got back what.
+"""What WeChat Pay knows: orders, refunds, transfers, movements of the merchant's money, who paid and got what.
 
 This is the outside truth that tests compare the backend's books with, so nothing here is
 taken from the backend's word: a balance is the sum of movements, a person's money the sum of
@@ -13,9 +13,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sandbox.pay import moments
+from sandbox.pay.transfer_books import TransferBooks
 
 PREPAY_LIFE = 2 * 3600
 ORDER_LIFE = 7 * 24 * 3600
+BASIC, OPERATION = "BASIC", "OPERATION"
+"""The merchant's accounts: payments come into the first, transfers leave from the second."""
 
 
 class TradeState(StrEnum):
@@ -119,7 +122,7 @@ class Shipping:
 
 @dataclass(frozen=True, kw_only=True)
 class Movement:
-    """One line of the merchant's account. ``fen`` is negative for money that leaves."""
+    """One line of an account of the merchant. ``fen`` is negative for money that leaves."""
 
     movement_no: str
     at: float
@@ -130,6 +133,7 @@ class Movement:
     business_no: str
     voucher_no: str
     note: str = ""
+    account: str = BASIC
 
 
 @dataclass
@@ -140,6 +144,8 @@ class Books:
     refunds: dict[str, Refund] = field(default_factory=dict)
     movements: list[Movement] = field(default_factory=list)
     balance_fen: int = 0
+    operating_fen: int = 0
+    transfers: TransferBooks = field(default_factory=TransferBooks)
     by_prepay: dict[str, str] = field(default_factory=dict)
     """prepay_id to out_trade_no, and so on: ways to find things without a search."""
     by_transaction: dict[str, str] = field(default_factory=dict)
@@ -152,11 +158,12 @@ class Books:
     """By out_trade_no: payments of a mini-program whose money is not held back any more."""
     is_open: bool = False
 
-    def open_account(self, fen: int, *, now: float) -> None:
-        """Put in what the account holds at the start; a second time does nothing."""
+    def open_account(self, fen: int, *, operating_fen: int = 0, now: float) -> None:
+        """Put in what the accounts hold at the start; a second time does nothing."""
         if not self.is_open:
             self.is_open = True
             self.move(fen, now=now, business="充值", note="期初余额")
+            self.move(operating_fen, now=now, business="充值", note="期初余额", account=OPERATION)
 
     def add_order(self, order: Order) -> None:
         self.orders[order.out_trade_no] = order
@@ -202,22 +209,34 @@ class Books:
             )
 
     def move(
-        self, fen: int, *, now: float, business: str, business_no: str = "", voucher_no: str = "", note: str = ""
+        self,
+        fen: int,
+        *,
+        now: float,
+        business: str,
+        business_no: str = "",
+        voucher_no: str = "",
+        note: str = "",
+        account: str = BASIC,
     ) -> None:
-        """Change the merchant's balance; nothing happens for 0 fen."""
+        """Change the balance of an account of the merchant; nothing happens for 0 fen."""
         if fen == 0:
             return
-        self.balance_fen += fen
+        if account == OPERATION:
+            self.operating_fen += fen
+        else:
+            self.balance_fen += fen
         self.movements.append(
             Movement(
                 movement_no=number(now, 28),
                 at=now,
                 fen=fen,
-                balance_fen=self.balance_fen,
+                balance_fen=self.operating_fen if account == OPERATION else self.balance_fen,
                 business=business,
                 business_no=business_no or number(now, 28),
                 voucher_no=voucher_no or number(now, 28),
                 note=note,
+                account=account,
             )
         )
 

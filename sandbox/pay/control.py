@@ -6,16 +6,17 @@ Amounts are fen. A wrong order answers 400 ``{"error": …}``, an unknown number
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from sandbox.pay import cashier, refunds
-from sandbox.pay.books import Order, Refund, RefundState, close_if_old
+from sandbox.pay import cashier, receiving, refunds, transfers
+from sandbox.pay.books import BASIC, OPERATION, Order, Refund, RefundState, close_if_old
 from sandbox.pay.desk import Desk, desk
 from sandbox.pay.keys import Mode, pem_of
 from sandbox.pay.moments import shown
+from sandbox.pay.transfer_books import Transfer, TransferState
 from sandbox.world import UnknownPerson
 
 blueprint = Blueprint("pay_control", __name__, url_prefix="/__sandbox/pay")
@@ -37,6 +38,16 @@ class Decision(Asked):
     prepay_id: str
 
 
+class Reception(Asked):
+    person: str
+    package: str
+
+
+class TransferEnd(Asked):
+    state: TransferState
+    reason: str = ""
+
+
 class TwistAsked(Asked):
     twist: str
     count: int | None = 1
@@ -51,6 +62,7 @@ class Settlement(Asked):
 
 class BalanceChange(Asked):
     change_fen: int
+    account: Literal["BASIC", "OPERATION"] = "BASIC"
 
 
 class Settings(Asked):
@@ -106,6 +118,20 @@ def refuse() -> Answer:
     return jsonify(ok=True)
 
 
+@blueprint.post("/transfer/open")
+def open_transfer() -> Answer:
+    """Check the page's parameters and return WeChat's page to confirm on; 409 with what the phone shows."""
+    asked = _asked(SheetAsked)
+    return jsonify(asdict(receiving.open_page(asked.params, desk().world.person(asked.person))))
+
+
+@blueprint.post("/transfer/confirm")
+def confirm_transfer() -> Answer:
+    asked = _asked(Reception)
+    receiving.confirm(asked.package, asked.person)
+    return jsonify(ok=True)
+
+
 # -- the truth -----------------------------------------------------------------------------------------------
 
 
@@ -116,13 +142,17 @@ def money() -> Answer:
     with here.world.lock:
         books = here.books
         people = books.money_of_people()
+        transferred = books.transfers.transferred()
         return jsonify(
             people=people,
+            transferred=transferred,
             merchant={
                 "balance_fen": books.balance_fen,
                 "held_fen": books.held_fen(here.world.config.mini_program.appid),
                 "received_fen": sum(each["paid_fen"] for each in people.values()),
                 "returned_fen": sum(each["returned_fen"] for each in people.values()),
+                "operating_fen": books.operating_fen,
+                "transferred_fen": sum(transferred.values()),
                 "movements": [asdict(movement) for movement in books.movements[-200:]],
             },
         )
@@ -149,6 +179,29 @@ def list_refunds() -> Answer:
     here = desk()
     with here.world.lock:
         return jsonify(refunds=[_refund(refund) for refund in here.books.refunds.values()])
+
+
+@blueprint.get("/transfers")
+def list_transfers() -> Answer:
+    here = desk()
+    with here.world.lock:
+        return jsonify(transfers=[_transfer(bill) for bill in here.books.transfers.bills.values()])
+
+
+def _transfer(bill: Transfer) -> dict[str, Any]:
+    return {
+        "out_bill_no": bill.out_bill_no,
+        "transfer_bill_no": bill.transfer_bill_no,
+        "state": bill.state.value,
+        "fen": bill.fen,
+        "remark": bill.remark,
+        "person": bill.person_id,
+        "user_name": bill.user_name,
+        "fail_reason": bill.fail_reason,
+        "package_info": bill.package_info,
+        "made_at": shown(bill.made_at),
+        "updated_at": shown(bill.updated_at),
+    }
 
 
 def _order(here: Desk, order: Order) -> dict[str, Any]:
@@ -228,16 +281,37 @@ def settle_refund(out_refund_no: str) -> Answer:
         return jsonify(_refund(refund))
 
 
+@blueprint.post("/transfers/<out_bill_no>/settle")
+def settle_transfer(out_bill_no: str) -> Answer:
+    """Bring a transfer to SUCCESS, FAIL (with a reason) or CANCELLED by hand."""
+    here, asked = desk(), _asked(TransferEnd)
+    if not asked.state.is_final:
+        raise ValueError("a transfer is settled as SUCCESS, FAIL or CANCELLED")
+    with here.world.lock:
+        bill = here.books.transfers.bills[out_bill_no]
+        if bill.state.is_final:
+            raise ValueError(f"the transfer is {bill.state} already")
+        transfers.settle(here, bill, asked.state, reason=asked.reason)
+        return jsonify(_transfer(bill))
+
+
 @blueprint.post("/balance")
 def change_balance() -> Answer:
-    """Top the merchant's account up (or draw money out with a negative number)."""
+    """Top an account of the merchant up (or draw money out with a negative number)."""
     here, asked = desk(), _asked(BalanceChange)
     with here.world.change():
-        held_fen = here.books.held_fen(here.world.config.mini_program.appid)
-        if asked.change_fen < 0 and here.books.balance_fen + asked.change_fen < held_fen:
+        books = here.books
+        is_basic = asked.account == BASIC
+        held_fen = books.held_fen(here.world.config.mini_program.appid) if is_basic else 0
+        if asked.change_fen < 0 and _balance(here, asked.account) + asked.change_fen < held_fen:
             raise ValueError("the account holds less than that")
-        here.books.move(asked.change_fen, now=here.now(), business="充值" if asked.change_fen > 0 else "提现")
-        return jsonify(balance_fen=here.books.balance_fen)
+        business = "充值" if asked.change_fen > 0 else "提现"
+        books.move(asked.change_fen, now=here.now(), business=business, account=asked.account)
+        return jsonify(balance_fen=_balance(here, asked.account))
+
+
+def _balance(here: Desk, account: str) -> int:
+    return here.books.operating_fen if account == OPERATION else here.books.balance_fen
 
 
 @blueprint.get("/notices")

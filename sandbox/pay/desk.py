@@ -17,11 +17,11 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from flask import current_app
 
+from sandbox.pay import refunds, transfers
 from sandbox.pay.books import Books
 from sandbox.pay.errors import sign_error
 from sandbox.pay.keys import KeyRing, Mode, new_key
 from sandbox.pay.outbox import Outbox, Send
-from sandbox.pay.refunds import settle_due
 from sandbox.pay.twists import Twists
 from sandbox.people import Person
 from sandbox.world import UnknownPerson, World
@@ -51,6 +51,8 @@ class Desk:
         self.dice = dice or random.Random()
         self.twists = Twists(world)
         self.outbox = Outbox(self, send=send)
+        self.transfer_rate = transfers.Rate()
+        self.cancel_rate = transfers.Rate()
         self._keys: KeyRing | None = None
         self._keys_of: object = None
         self._thread: threading.Thread | None = None
@@ -68,7 +70,8 @@ class Desk:
         """The books; read and write them under the world's lock."""
         with self.world.lock:
             books = self.world.pay.books
-            books.open_account(self.world.config.pay.opening_balance_fen, now=self.now())
+            pay = self.world.config.pay
+            books.open_account(pay.opening_balance_fen, operating_fen=pay.opening_operating_fen, now=self.now())
             return books
 
     @property
@@ -142,8 +145,8 @@ class Desk:
     # -- work in the background -----------------------------------------------------------------------------
 
     def tick(self) -> int:
-        """Settle the refunds and send the notifications that are due now; return how many of both."""
-        return settle_due(self) + self.outbox.send_due()
+        """Settle the refunds and transfers and send the notifications that are due now; return how many of all."""
+        return refunds.settle_due(self) + transfers.settle_due(self) + self.outbox.send_due()
 
     def start(self) -> None:
         """Tick in a thread until the world stops."""

@@ -30,15 +30,16 @@ def false_content(plain: dict[str, Any], event_type: str, twist: Twist | None) -
     if twist is Twist.NOTICE_UNKNOWN_EVENT:
         event_type = event_type.split(".", maxsplit=1)[0] + ".SOMETHING_NEW"
     elif twist is Twist.NOTICE_OTHER_AMOUNT:
-        for name in plain["amount"]:
-            if isinstance(plain["amount"][name], int):
-                plain["amount"][name] += 1
+        amounts = plain.get("amount", plain)
+        for name in amounts:
+            if isinstance(amounts[name], int):
+                amounts[name] += 1
     elif twist is Twist.NOTICE_OTHER_MCHID:
-        plain["mchid"] = "1" + "9" * 9
+        plain["mch_id" if "mch_id" in plain else "mchid"] = "1" + "9" * 9
     elif twist is Twist.NOTICE_OTHER_APPID:
         plain["appid"] = "wx" + "9" * 16
     elif twist is Twist.NOTICE_UNKNOWN_ORDER:
-        plain["out_trade_no"] = "NO" + secrets.token_hex(12)
+        plain["out_bill_no" if "out_bill_no" in plain else "out_trade_no"] = "NO" + secrets.token_hex(12)
     return plain, event_type
 
 

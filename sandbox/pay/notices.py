@@ -10,6 +10,9 @@ from typing import Any
 GAPS = (15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10800, 10800, 10800, 21600, 21600)
 """Seconds before the second, third … attempt: fifteen retries within 24 h 4 min."""
 
+TRANSFER_GAPS = (15,) * 10 + (300,) * 10 + (1800,) * 44
+"""The same for transfers."""
+
 
 class NoticeState(StrEnum):
     WAITING = "waiting"
@@ -40,7 +43,7 @@ class Notice:
     original_type: str
     summary: str
     number: str
-    """out_trade_no, or out_refund_no of a refund."""
+    """out_trade_no, out_refund_no of a refund, or out_bill_no of a transfer."""
     out_trade_no: str
     url: str
     plain: dict[str, Any]
@@ -53,6 +56,10 @@ class Notice:
     attempts: list[Attempt] = field(default_factory=list)
     is_busy: bool = False
     """An attempt is under way."""
+
+    @property
+    def gaps(self) -> tuple[int, ...]:
+        return TRANSFER_GAPS if self.original_type == "mch_payment" else GAPS
 
     def is_due(self, now: float) -> bool:
         return self.state is NoticeState.WAITING and not self.is_busy and now >= self.next_at
@@ -71,11 +78,11 @@ class Notice:
             return
         if accepted:
             self.again = False
-            self.next_at = now + GAPS[0] * scale
-        elif self.tries > len(GAPS):
+            self.next_at = now + self.gaps[0] * scale
+        elif self.tries > len(self.gaps):
             self.state = NoticeState.GIVEN_UP
         else:
-            self.next_at = now + GAPS[self.tries - 1] * scale
+            self.next_at = now + self.gaps[self.tries - 1] * scale
 
 
 def is_good(status: int, body: bytes) -> bool:

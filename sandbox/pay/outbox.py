@@ -26,7 +26,7 @@ ENDPOINT = "pay/notify"
 KEEP = 5_000
 PARALLEL = 8
 MOST_READ = 4096
-_SUMMARIES = {"transaction": "支付成功", "refund": "退款结果"}
+_SUMMARIES = {"transaction": "支付成功", "refund": "退款结果", "mch_payment": "商家转账单据终态通知"}
 
 
 @dataclass(frozen=True)

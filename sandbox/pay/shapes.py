@@ -151,6 +151,28 @@ ORDER = Record(
     },
 )
 
+NOTHING = Record({}, {})
+
+TRANSFER = Record(
+    required={
+        "appid": Text(maximum=32),
+        "out_bill_no": Text(maximum=32, pattern=r"[0-9A-Za-z]+"),
+        "transfer_scene_id": Text(maximum=36),
+        "openid": Text(maximum=64),
+        "transfer_amount": Whole(1),
+        "transfer_remark": Text(maximum=32),
+        "transfer_scene_report_infos": Many(
+            Record({"info_type": Text(maximum=15), "info_content": Text(maximum=32)}, {})
+        ),
+    },
+    optional={
+        "user_name": Text(maximum=1024),
+        "notify_url": _URL,
+        "user_recv_perception": Text(maximum=64),
+        "user_recv_style": Record({"type": OneOf(("CONFIRM_PAGE", "RED_PACKET"))}, {}),
+    },
+)
+
 CLOSE = Record({"mchid": Text(maximum=32)}, {})
 
 REFUND = Record(

@@ -1,9 +1,10 @@
-"""Orders and refunds as the API and the notifications show them."""
+"""Orders, refunds and transfers as the API and the notifications show them."""
 
 from __future__ import annotations
 
 from sandbox.pay import moments
 from sandbox.pay.books import Order, Refund
+from sandbox.pay.transfer_books import Transfer, TransferState
 
 BANK = "OTHERS"
 ACCOUNT = "支付用户零钱"
@@ -92,3 +93,46 @@ def refund_notice(refund: Refund, order: Order) -> dict[str, object]:
     if refund.done_at is not None:
         plain["success_time"] = moments.shown(refund.done_at)
     return plain
+
+
+def transfer_answer(bill: Transfer) -> dict[str, object]:
+    """Return what the sending of a transfer answers; the package comes while the person has to confirm."""
+    answer: dict[str, object] = {
+        "out_bill_no": bill.out_bill_no,
+        "transfer_bill_no": bill.transfer_bill_no,
+        "create_time": moments.shown(bill.made_at),
+        "state": bill.state.value,
+    }
+    if bill.state is TransferState.FAIL:
+        answer["fail_reason"] = bill.fail_reason
+    if bill.state is TransferState.WAIT_USER_CONFIRM:
+        answer["package_info"] = bill.package_info
+    return answer
+
+
+def transfer_cancel(bill: Transfer) -> dict[str, object]:
+    return {
+        "out_bill_no": bill.out_bill_no,
+        "transfer_bill_no": bill.transfer_bill_no,
+        "state": bill.state.value,
+        "update_time": moments.shown(bill.updated_at),
+    }
+
+
+def transfer_query(bill: Transfer) -> dict[str, object]:
+    """Return the answer of a query, which is the plain text of the notification too."""
+    answer: dict[str, object] = {
+        "mch_id": bill.mchid,
+        "out_bill_no": bill.out_bill_no,
+        "transfer_bill_no": bill.transfer_bill_no,
+        "appid": bill.appid,
+        "state": bill.state.value,
+        "transfer_amount": bill.fen,
+        "transfer_remark": bill.remark,
+        "openid": bill.openid,
+        "create_time": moments.shown(bill.made_at),
+        "update_time": moments.shown(bill.updated_at),
+    }
+    if bill.state in (TransferState.FAIL, TransferState.CANCELLED) and bill.fail_reason:
+        answer["fail_reason"] = bill.fail_reason
+    return answer

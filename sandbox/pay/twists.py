@@ -41,6 +41,13 @@ class Twist(StrEnum):
     REFUND_CLOSED = "refund_closed"
     REFUND_STUCK = "refund_stuck"
     """Stays PROCESSING until it is settled by hand."""
+    # Transfers.
+    TRANSFER_STUCK = "transfer_stuck"
+    """Stays PROCESSING until it is settled by hand."""
+    TRANSFER_FAILS = "transfer_fails"
+    """Is accepted and then fails, whatever the name."""
+    TRANSFER_UNASKED = "transfer_unasked"
+    """Needs no confirmation of the person."""
     # Notifications, whole.
     NOTICE_LOST = "notice_lost"
     """Never delivered."""
@@ -85,6 +92,7 @@ ANSWER_SIGNATURES = frozenset(
 )
 CLOSES = frozenset({Twist.PAID_BEFORE_CLOSE, Twist.PAID_DESPITE_CLOSE})
 REFUNDS = frozenset({Twist.REFUND_ABNORMAL, Twist.REFUND_CLOSED, Twist.REFUND_STUCK})
+TRANSFERS = frozenset({Twist.TRANSFER_STUCK, Twist.TRANSFER_FAILS, Twist.TRANSFER_UNASKED})
 WHOLE_NOTICES = frozenset({Twist.NOTICE_LOST, Twist.NOTICE_HELD, Twist.NOTICE_AGAIN})
 ATTEMPTS = frozenset(twist for twist in Twist if twist.name.startswith("NOTICE_")) - WHOLE_NOTICES
 GENUINE_ATTEMPTS = frozenset({Twist.NOTICE_TWICE, Twist.NOTICE_EMPTY_ASSOCIATED_DATA, Twist.NOTICE_NO_ASSOCIATED_DATA})
@@ -103,7 +111,7 @@ class TwistOrder:
     at: str = ""
     """Endpoint (``pay/jsapi``, ``pay/tradebill``) or event type (``REFUND.SUCCESS``); empty means each."""
     number: str = ""
-    """out_trade_no or out_refund_no; empty means each."""
+    """out_trade_no, out_refund_no or out_bill_no; empty means each."""
     code: str = ""
     hits: int = 0
 

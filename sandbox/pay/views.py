@@ -14,7 +14,7 @@ from flask.blueprints import BlueprintSetupState
 
 from sandbox.endpoints import NAMES, endpoint
 from sandbox.faults import Fault, Kind
-from sandbox.pay import bills, errors, orders, refunds, signing
+from sandbox.pay import bills, errors, orders, refunds, signing, transfers
 from sandbox.pay.desk import Desk, desk
 from sandbox.pay.envelopes import signature_headers
 from sandbox.pay.errors import PayRefusal, param_error, sign_error
@@ -157,7 +157,7 @@ def body_of_request() -> dict[str, Any]:
 
 
 def _numbers(from_path: dict[str, str]) -> set[str]:
-    """Return the order and refund numbers that the request is about."""
+    """Return the order, refund and transfer numbers that the request is about."""
     found = {value for name, value in from_path.items() if name.endswith("_no")}
     if request.method == "POST":
         try:
@@ -165,7 +165,7 @@ def _numbers(from_path: dict[str, str]) -> set[str]:
         except ValueError:
             body = None
         if isinstance(body, dict):
-            found |= {str(body[name]) for name in ("out_trade_no", "out_refund_no") if name in body}
+            found |= {str(body[name]) for name in ("out_trade_no", "out_refund_no", "out_bill_no") if name in body}
     g.pay_numbers = found
     return found
 
@@ -213,6 +213,41 @@ def query_refund(out_refund_no: str) -> Response:
 @api("pay/abnormal_refund")
 def apply_abnormal_refund(refund_id: str) -> Response:
     return answered(refunds.apply_abnormal(desk(), refund_id, body_of_request()))
+
+
+@blueprint.post("/v3/fund-app/mch-transfer/transfer-bills")
+@api("pay/transfer")
+def send_transfer() -> Response:
+    here = desk()
+    answer = transfers.send(here, body_of_request(), serial=request.headers.get("Wechatpay-Serial"))
+    if here.world.faults.take("pay/transfer", {Kind.EARLY}):
+        # The person was quick, and the news overtakes this answer.
+        transfers.settle_at_once(here, str(answer["out_bill_no"]))
+    return answered(answer)
+
+
+@blueprint.get("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/<out_bill_no>")
+@api("pay/transfer_query")
+def query_transfer(out_bill_no: str) -> Response:
+    return answered(transfers.find(desk(), out_bill_no=out_bill_no))
+
+
+@blueprint.get("/v3/fund-app/mch-transfer/transfer-bills/transfer-bill-no/<transfer_bill_no>")
+@api("pay/transfer_query")
+def query_transfer_by_their_number(transfer_bill_no: str) -> Response:
+    return answered(transfers.find(desk(), transfer_bill_no=transfer_bill_no))
+
+
+@blueprint.post("/v3/fund-app/mch-transfer/transfer-bills/out-bill-no/<out_bill_no>/cancel")
+@api("pay/transfer_cancel")
+def cancel_transfer(out_bill_no: str) -> Response:
+    return answered(transfers.cancel(desk(), out_bill_no, body_of_request() if request.get_data(cache=True) else {}))
+
+
+@blueprint.post("/v3/transfer/batches")
+@api("pay/transfer_batch")
+def old_transfer() -> Response:
+    raise PayRefusal(403, "NO_AUTH", "当前商户号接入升级版本功能，暂不支持使用升级前功能")
 
 
 @blueprint.get("/v3/bill/tradebill")

@@ -251,6 +251,46 @@ def test_wx_config_is_checked_and_the_window_closes(
         page.get_by_test_id("chat-hospital").click()
 
 
+def test_a_transfer_is_confirmed_on_wechats_page(page: Page, sandbox: Flask, backend: Backend, live: str) -> None:
+    seller = merchant.Merchant(sandbox)
+    fields = {
+        "appid": merchant.APPID,
+        "out_bill_no": "BILL0001",
+        "transfer_scene_id": "1005",
+        "openid": seller.openid(),
+        "transfer_amount": 5_000,
+        "transfer_remark": "佣金提现",
+        "transfer_scene_report_infos": [
+            {"info_type": name, "info_content": "推广"} for name in ("岗位类型", "报酬说明")
+        ],
+    }
+    package = seller.call("POST", "/v3/fund-app/mch-transfer/transfer-bills", fields).json["package_info"]
+    given = json.dumps({"mchId": merchant.MCHID, "appId": merchant.APPID, "package": package})
+    script = f"""
+      go.onclick = () => WeixinJSBridge.invoke("requestMerchantTransfer", {given},
+        (result) => {{ out.textContent += result.err_msg + " "; }});
+    """
+    body = '<p id="out"></p><button id="go">收款</button><script src="/s.js"></script>'
+    show(backend, {"/w": html("提现", body), "/s.js": script})
+    page.goto(f"{live}/phone?person=1")
+    page.get_by_test_id("scan-open").click()
+    page.get_by_test_id("scan-text").fill(f"{backend.url}/w")
+    page.keyboard.press("Enter")
+    web(page).locator("#go").click()
+    expect(web(page).get_by_test_id("transfer-amount")).to_have_text("¥50.00")
+    expect(web(page).get_by_test_id("transfer-remark")).to_have_text("佣金提现")
+    web(page).get_by_test_id("transfer-cancel").click()
+    expect(web(page).locator("#out")).to_have_text("requestMerchantTransfer:ok")
+    web(page).locator("#go").click()
+    web(page).get_by_test_id("transfer-confirm").click()
+    web(page).get_by_test_id("transfer-done").click()
+    expect(web(page).get_by_test_id("transfer-sheet")).to_have_count(0)
+    truth = sandbox.test_client().get("/__sandbox/pay/transfers").json["transfers"][0]["state"]
+    assert truth in {"TRANSFERING", "SUCCESS"}
+    page.goto(f"{live}/control")
+    expect(page.get_by_test_id("transfers")).to_contain_text("BILL0001")
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nothing_sticks_out(page: Page, live: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 640})

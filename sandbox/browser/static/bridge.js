@@ -152,6 +152,54 @@
     }
   }
 
+  // WeChat's page on which a person confirms a transfer. "ok" only says that the page was shown.
+  async function transferRequest(parameters, tell) {
+    const name = "requestMerchantTransfer";
+    const page = await ask("transfer/open", parameters || {});
+    if (!page.ok) {
+      showProblem(page.message, () => tell({ err_msg: `${name}:fail`, err_desc: page.message }));
+      return;
+    }
+    let busy = false;
+    const leave = () => { if (!busy) { shown.close(); tell({ err_msg: `${name}:ok` }); } };
+    const error = make("p", { class: "error", role: "alert", "data-testid": "transfer-error", hidden: true });
+    const head = [
+      make("p", { class: "payee", "data-testid": "transfer-payer" }, page.payer),
+      make("p", { class: "amount", "data-testid": "transfer-amount" }, make("small", {}, "¥"), page.amount),
+    ];
+    const done = () => [
+      make("div", { class: "done", role: "status", "data-testid": "transfer-success" },
+        make("div", { class: "tick", "aria-hidden": "true" }, "✓"), "已确认收款"),
+      ...head,
+      make("button", { class: "wide main", type: "button", "data-testid": "transfer-done", "data-first": true, onclick: leave }, "完成"),
+    ];
+    async function confirm(event) {
+      if (busy) return;
+      busy = true;
+      const button = event.currentTarget;
+      button.disabled = true;
+      const outcome = await ask("transfer/confirm", { package: page.package });
+      busy = false;
+      if (!outcome.ok) {
+        error.textContent = outcome.message;
+        error.hidden = false;
+        button.disabled = false;
+        return;
+      }
+      shown.body.replaceChildren(...done());
+      shown.body.querySelector("[data-first]").focus();
+    }
+    const shown = showSheet("商家转账", "transfer-sheet", page.is_confirmed ? done() : [
+      ...head,
+      make("dl", {},
+        make("dt", {}, "转账备注"), make("dd", { "data-testid": "transfer-remark" }, page.remark),
+        make("dt", {}, "收款账户"), make("dd", {}, "零钱")),
+      error,
+      make("button", { class: "wide main", type: "button", "data-testid": "transfer-confirm", "data-first": true, onclick: confirm }, "确认收款"),
+      make("button", { class: "wide plain", type: "button", "data-testid": "transfer-cancel", onclick: leave }, "暂不收款"),
+    ], leave);
+  }
+
   function showProblem(text, then) {
     const close = () => { shown.close(); then(); };
     const shown = showSheet("微信支付", "pay-problem", [
@@ -206,6 +254,7 @@
   const heard = {};
   const deeds = {
     getBrandWCPayRequest: payRequest,
+    requestMerchantTransfer: transferRequest,
     closeWindow: (_, tell) => { closeWindow(); tell({ err_msg: "close_window:ok" }); },
     hideOptionMenu: (_, tell) => { tellPhone("option-menu", { visible: false }); tell({ err_msg: "hideOptionMenu:ok" }); },
     showOptionMenu: (_, tell) => { tellPhone("option-menu", { visible: true }); tell({ err_msg: "showOptionMenu:ok" }); },

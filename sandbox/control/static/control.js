@@ -146,7 +146,8 @@ const EXAMPLES = {
 async function drawPay() {
   const orders = (await api("GET", "pay/orders")).orders.slice(-100).reverse();
   const refunds = (await api("GET", "pay/refunds")).refunds.slice(-100).reverse();
-  if (!changed("pay", [orders, refunds])) return;
+  const transfers = (await api("GET", "pay/transfers")).transfers.slice(-100).reverse();
+  if (!changed("pay", [orders, refunds, transfers])) return;
   fill("orders", "orders-rows", orders.map((order) => make("tr", {},
     make("td", {}, order.out_trade_no), make("td", {}, order.description),
     make("td", { class: "number" }, yuan(order.total_fen)), make("td", {}, order.state),
@@ -159,6 +160,14 @@ async function drawPay() {
       await api("POST", `pay/refunds/${refund.out_refund_no}/settle`, { state: "SUCCESS" });
       await drawPay();
     }) }, "完成") : ""))));
+  byId("transfers-table").hidden = !transfers.length;
+  byId("transfers-rows").replaceChildren(...transfers.map((bill) => make("tr", {},
+    make("td", {}, bill.out_bill_no), make("td", {}, bill.remark), make("td", { class: "number" }, yuan(bill.fen)),
+    make("td", {}, bill.fail_reason ? `${bill.state}：${bill.fail_reason}` : bill.state),
+    make("td", {}, bill.state === "WAIT_USER_CONFIRM" ? make("button", { type: "button", class: "small", onclick: () => attempt(async () => {
+      await api("POST", `pay/transfers/${bill.out_bill_no}/settle`, { state: "FAIL", reason: "OVERDUE_CLOSE" });
+      await drawPay();
+    }) }, "过期关闭") : ""))));
 }
 
 async function drawTwists() {

@@ -21,7 +21,7 @@ from wxapp.wechat.client import OfficialAccount
 from wxapp.wechat.config import OfficialAccountConfig
 from wxapp.wechat.oauth import USERINFO, OAuth
 from wxapp.wechat.pay.client import Pay
-from wxapp.wechat.pay.values import Order, RefundOrder
+from wxapp.wechat.pay.values import Order, RefundOrder, TransferOrder
 
 APPID, MCHID, SERIAL = "wx0123456789abcdef", "1900000001", "PUB_KEY_ID_0000000000000000000000000007"
 AES_KEY, TOKEN, SECRET = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG", "tokenofthetests", "secret-of-the-tests"
@@ -75,6 +75,7 @@ phone = "13800000002"
 snapshot = true
 [timing]
 refund_delay = 0
+transfer_delay = 0
 template_event_delay = 0
 callback_timeout = 2
 """
@@ -166,3 +167,21 @@ class Outside:
 
     def refund_order(self, no: str, *, of: str, refund_fen: int = 230) -> RefundOrder:
         return RefundOrder(no, of, refund_fen, 1230, f"{self.backend_url}/pay/notify/wechat-refund", "客户取消")
+
+    def transfer_order(self, no: str, *, amount_fen: int = 5000, real_name: str = "张三") -> TransferOrder:
+        return TransferOrder(
+            out_bill_no=no,
+            openid=self.openid(),
+            amount_fen=amount_fen,
+            remark="佣金提现",
+            scene_id="1005",
+            reports=(("岗位类型", "推广员"), ("报酬说明", "推广服务佣金")),
+            notify_url=f"{self.backend_url}/pay/notify/wechat-transfer",
+            real_name=real_name,
+        )
+
+    def confirm_transfer(self, package: str) -> None:
+        """Confirm on WeChat's page, as the person's page opens it."""
+        params = {"mchId": MCHID, "appId": APPID, "package": package}
+        self.control("pay/transfer/open", person="1", params=params)
+        self.control("pay/transfer/confirm", person="1", package=package)
