@@ -69,6 +69,7 @@ def test_a_repeated_batch_changes_nothing(app: Flask) -> None:
     assert [one.is_new for one in again] == [True, False, False]
     assert [(one.id, one.payer_after_fen) for one in again[:0:-1]] == [(one.id, one.payer_after_fen) for one in first]
     assert balances([a, b]) == [499, 501]
+    assert transfer_many([]) == []
     assert broken() == set()
 
 

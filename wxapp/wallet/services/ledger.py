@@ -145,6 +145,8 @@ def transfer_many(moves: Sequence[Asked]) -> list[Booked]:
         raise ValueError("a transfer moves at least one fen between two accounts")
     if len({move.event for move in moves}) != len(moves):
         raise ValueError("the same event stands here twice")
+    if not moves:
+        return []
     try:
         with transaction():
             return _book(moves)
