@@ -11,6 +11,7 @@ from wxapp.booking import tasks as booking_tasks
 from wxapp.booking.services import rosters
 from wxapp.core import events, job_runs, sessions
 from wxapp.core.store import DatabaseStore
+from wxapp.distribution import tasks as distribution_tasks
 from wxapp.h5 import posters
 from wxapp.mall import tasks as mall_tasks
 from wxapp.messages import services as messages
@@ -70,6 +71,7 @@ JOBS: list[Job] = [
     Job("payments.give_back_late_money", payment_tasks.give_back_late_money, "退回迟到的付款", every=MINUTE),
     Job("mall.report_shippings", mall_tasks.report_shippings, "上报小程序订单发货", every=30 * SECOND),
     Job("mall.remind_unpaid", mall_tasks.remind_unpaid, "提醒即将关闭的订单", every=MINUTE),
+    Job("distribution.settle_commissions", distribution_tasks.settle_commissions, "结算到期佣金", every=10 * MINUTE),
     Job("booking.expire_holds", booking_tasks.expire_holds, "释放过期号源并通知候补", every=MINUTE),
     Job("booking.make_sessions", rosters.make_sessions, "按排班生成号源", every=60 * MINUTE),
     Job("booking.remind", booking_tasks.remind, "发送就诊提醒", every=MINUTE),

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from wxapp.core.events import on, within
 from wxapp.distribution import models, scan_answers, settings, states, withdrawal_news  # noqa: F401 - tables and settings exist from the start
-from wxapp.distribution.services import first_orders, freezing, opening, people
-from wxapp.mall.events import OrderPaid, OrderPlaced
+from wxapp.distribution.services import first_orders, following, freezing, opening, people
+from wxapp.mall.events import OrderClosed, OrderDone, OrderPaid, OrderPlaced, OrderRefunded, RedemptionUndone
 from wxapp.messages.events import PushReceived
 from wxapp.staff.events import MemberAtWork
 from wxapp.wechat.pushes import Kind
@@ -36,3 +36,29 @@ def freeze_who_works_here(event: MemberAtWork) -> None:
 def note_first_paid(event: OrderPaid) -> None:
     """Who came by a distributor has become a customer."""
     first_orders.note_first_paid(event.order_no)
+
+
+@on(OrderPaid)
+def follow_payment(event: OrderPaid) -> None:
+    """Commissions follow their order. What is heard only says that it has moved: where to, the mall is asked."""
+    following.follow_order(event.order_no)
+
+
+@on(OrderClosed)
+def follow_closing(event: OrderClosed) -> None:
+    following.follow_order(event.order_no)
+
+
+@on(OrderDone)
+def follow_end(event: OrderDone) -> None:
+    following.follow_order(event.order_no)
+
+
+@on(RedemptionUndone)
+def follow_undoing(event: RedemptionUndone) -> None:
+    following.follow_order(event.order_no)
+
+
+@on(OrderRefunded)
+def follow_refund(event: OrderRefunded) -> None:
+    following.follow_order(event.order_no)
