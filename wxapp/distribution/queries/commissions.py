@@ -25,6 +25,7 @@ from wxapp.distribution.models import (
     TermsWay,
 )
 from wxapp.distribution.queries import people
+from wxapp.payments.kinds import PAYOUT_PAID
 from wxapp.wallet.house import HOUSE_BY_ID, is_house
 from wxapp.wallet.kinds import label_of
 from wxapp.wallet.models import Account, Transfer
@@ -198,6 +199,17 @@ def bookings_of_reward(reward_id: int) -> list[Booking]:
     """Return the transfers of a reward, the oldest first."""
     return _bookings(
         sa.and_(Transfer.kind.in_((kinds.REWARD, kinds.REWARD_REVERSED)), Transfer.source == str(reward_id))
+    )
+
+
+def bookings_of_withdrawal(no: str, payout_no: str) -> list[Booking]:
+    """Return the transfers of a withdrawal and its payout, the oldest first."""
+    its_own = (kinds.WITHDRAWAL, kinds.WITHDRAWAL_VOID, kinds.WITHDRAWAL_FEE, kinds.WITHDRAWAL_TAX)
+    return _bookings(
+        sa.or_(
+            sa.and_(Transfer.kind.in_(its_own), Transfer.source == no),
+            sa.and_(Transfer.kind == PAYOUT_PAID, Transfer.source == payout_no),
+        )
     )
 
 
