@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import logging
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
 from datetime import date, timedelta
 from pathlib import Path
@@ -30,7 +30,8 @@ KEPT_FOR = timedelta(days=7)
 UNFINISHED_FOR = timedelta(hours=1)
 
 _DIGEST = 32
-_drawing = threading.Lock()
+_painter = ThreadPoolExecutor(1, thread_name_prefix="posters")
+"""Draws for all threads of this process: each that draws would keep the memory of its largest picture."""
 log = logging.getLogger(__name__)
 
 
@@ -53,19 +54,19 @@ def poster_answer(poster: Poster) -> Response:
 def poster_png(poster: Poster) -> bytes:
     """Return the poster, drawn now or kept from another time.
 
-    One is drawn at a time: it takes memory, and whoever waits for the same poster finds it kept.
-
     :raises ValueError: what the QR code has to say is too long for it
     """
     key = _key(poster)
     place = _folder() / f"{int.from_bytes(key[:4]) % PLACES:04}"
-    if (kept := _read(place, key)) is not None:
+    kept = _read(place, key)
+    return _painter.submit(_draw, poster, key, place).result() if kept is None else kept
+
+
+def _draw(poster: Poster, key: bytes, place: Path) -> bytes:
+    if (kept := _read(place, key)) is not None:  # somebody waited for the same one
         return kept
-    with _drawing:
-        if (kept := _read(place, key)) is not None:
-            return kept
-        png = drawing.draw_poster(poster)
-        _write(place, key + hashlib.sha256(png).digest() + png)
+    png = drawing.draw_poster(poster)
+    _write(place, key + hashlib.sha256(png).digest() + png)
     return png
 
 

@@ -54,10 +54,11 @@ def open_cover(content: bytes | None, width: int, height: int) -> Image | None:
             if opened.width * opened.height > MOST_PIXELS:
                 return None
             opened.draft("RGB", (2 * width, 2 * height))
-            whole = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+            mode = "RGBA" if opened.has_transparency_data else "RGB"
+            whole = opened if opened.mode == mode else opened.convert(mode)
+            cut = ImageOps.fit(whole, (width, height), Image.Resampling.BICUBIC)
     except (OSError, ValueError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError):
         return None
-    cut = ImageOps.fit(whole, (width, height), Image.Resampling.BICUBIC)
     if cut.mode == "RGB":
         return cut
     ground = Image.new("RGB", cut.size, "white")
