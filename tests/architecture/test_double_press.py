@@ -55,7 +55,7 @@ PRESSES = [
         Report,
         {"kind": "routine", "title": "血常规", "record_no": "HOSP1", "patient_name": "王芳", "conclusion": "正常"},
     ),
-    Press("/pc/mall/categories", "/pc/mall/categories", Category, {"name": "体检{n}"}),
+    Press("/pc/mall/categories", "/pc/mall/categories", Category, {"name": "体检{n}", "nature": "ordinary"}),
     Press("/pc/staff/new", "/pc/staff/new", Member, {"username": "li.na{n}", "name": "李娜"}),
     Press("/pc/roles/new", "/pc/roles/new", Role, {"label": "前台{n}组", "permissions": "patient:read"}),
     Press(

@@ -66,6 +66,7 @@ def goods(client: FlaskClient) -> Goods:
 def draft(**over: Any) -> dict[str, Any]:
     fields = {
         "kind": "single",
+        "nature": "ordinary",
         "name": "胸部CT",
         "price": "280",
         "position": "3",

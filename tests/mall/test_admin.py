@@ -12,7 +12,7 @@ from tests.factories.mall import make_category, make_goods, make_order
 from tests.mall.desk import JSON, Desk, P, Sit, audited, count, draft, png
 from wxapp.core.db import db
 from wxapp.mall import queries
-from wxapp.mall.models import Category, Goods
+from wxapp.mall.models import Category, Goods, Nature
 
 # --- who may ---------------------------------------------------------------------------------------------------------
 
@@ -114,6 +114,8 @@ def test_goods_pressed_twice_are_added_once(desk: Desk) -> None:
         ({"price": "100000.01"}, "price", "售价不能大于10000000"),
         ({"original_price": "100"}, "original_price", "原价不能低于售价"),
         ({"kind": "other"}, "kind", "类型不在可选范围内"),
+        ({"nature": None}, "nature", "请填写性质"),
+        ({"nature": "other"}, "nature", "性质不在可选范围内"),
         ({"kind": "package"}, "items", "套餐至少包含一个项目"),
         ({"category_id": "999999"}, "category_id", "请选择分类"),
         ({"category_id": "x"}, "category_id", "分类应为整数"),
@@ -152,6 +154,21 @@ def test_changed_goods_are_changed_for_patients_at_once(desk: Desk, goods: Goods
     desk.client.get(f"/mall/goods/{goods.id}")
     assert desk.post(f"goods/{goods.id}", **change_of(goods, is_on_sale="1")).status_code == 303
     assert "胸部CT" in desk.client.get(f"/mall/goods/{goods.id}").text
+
+
+def test_staff_say_what_goods_are_before_the_law(desk: Desk, goods: Goods) -> None:
+    desk.post(f"goods/{goods.id}", **change_of(goods, nature="drug"))
+    db.session.expire_all()
+    assert goods.nature is Nature.DRUG
+    assert 'value="drug" selected' in desk.get(f"goods/{goods.id}").text
+
+
+def test_goods_of_a_medical_category_are_shown_as_such(desk: Desk, goods: Goods) -> None:
+    make_goods(name="诊察", category_id=make_category(nature=Nature.MEDICAL).id)
+    assert {row["name"]: row["nature"] for row in desk.ask("goods").json["list"]} == {
+        goods.name: "ordinary",
+        "诊察": "medical",
+    }
 
 
 def test_a_stale_page_overwrites_nothing(desk: Desk, goods: Goods) -> None:
@@ -266,13 +283,17 @@ def test_a_picture_that_is_not_there_is_not_removed(desk: Desk, goods: Goods) ->
 
 
 def test_categories_are_added_and_changed(desk: Desk) -> None:
-    assert desk.post("categories", name="影像检查", position="2", is_shown="1").status_code == 303
+    fields = {"name": "影像检查", "nature": "medical", "position": "2", "is_shown": "1"}
+    assert desk.post("categories", **fields).status_code == 303
     category = db.session.scalars(sa.select(Category)).one()
-    changed = desk.post(f"categories/{category.id}", name="影像", position="1", version=category.version)
+    assert category.nature is Nature.MEDICAL
+    fields = {"name": "影像", "nature": "ordinary", "position": "1"}
+    changed = desk.post(f"categories/{category.id}", **fields, version=category.version)
     assert changed.status_code == 303
     db.session.expire_all()
     category = db.session.scalars(sa.select(Category)).one()
     assert (category.name, category.position, category.is_shown) == ("影像", 1, False)
+    assert category.nature is Nature.ORDINARY
 
 
 @pytest.mark.parametrize(
@@ -281,13 +302,15 @@ def test_categories_are_added_and_changed(desk: Desk) -> None:
         ({"name": ""}, "请填写名称"),
         ({"name": "长" * 21}, "名称不能超过20个字"),
         ({"name": "套餐"}, "已有同名分类"),
+        ({"nature": ""}, "请填写性质"),
+        ({"nature": "other"}, "性质不在可选范围内"),
         ({"position": "x"}, "排序应为整数"),
         ({"colour": "red"}, "表单含有未知的字段"),
     ],
 )
 def test_a_wrong_category_comes_back(desk: Desk, over: dict[str, Any], text: str) -> None:
     make_category(name="套餐")
-    page = desk.post("categories", **{"name": "影像", "position": "1", **over})
+    page = desk.post("categories", **{"name": "影像", "nature": "ordinary", "position": "1", **over})
     assert page.status_code == 422
     assert text in page.text
     assert count(Category) == 1
@@ -296,7 +319,8 @@ def test_a_wrong_category_comes_back(desk: Desk, over: dict[str, Any], text: str
 def test_a_stale_category_is_not_overwritten(desk: Desk) -> None:
     category = make_category(name="套餐")
     seen = category.version
-    desk.post(f"categories/{category.id}", name="第一", position="1", version=seen)
-    refused = desk.post(f"categories/{category.id}", name="第二", position="1", version=seen)
+    fields = {"nature": "ordinary", "position": "1", "version": seen}
+    desk.post(f"categories/{category.id}", name="第一", **fields)
+    refused = desk.post(f"categories/{category.id}", name="第二", **fields)
     assert refused.status_code == 409
-    assert desk.tell("categories/999999", {"name": "第三", "position": 1}).status_code in {404, 409}
+    assert desk.tell("categories/999999", {"name": "第三", "nature": "drug", "position": 1}).status_code in {404, 409}

@@ -7,7 +7,7 @@ from datetime import date
 from pydantic import Field
 
 from wxapp.core.forms import Form, FormKey, Yuan
-from wxapp.mall.models import GoodsKind
+from wxapp.mall.models import GoodsKind, Nature
 from wxapp.mall.rules import MAX_QUANTITY
 from wxapp.patients.forms import PatientShown
 
@@ -46,6 +46,7 @@ class GoodsForm(Form):
     form_key: FormKey = ""
     version: int = Field(0, ge=0)
     kind: GoodsKind = Field(title="类型")
+    nature: Nature = Field(title="性质")
     category_id: int = Field(title="分类", ge=1, le=2**53)
     name: str = Field(title="名称", max_length=60)
     summary: str = Field("", title="一句话简介", max_length=120)
@@ -77,6 +78,7 @@ class CategoryForm(Form):
     form_key: FormKey = ""
     version: int = Field(0, ge=0)
     name: str = Field(title="名称", max_length=20)
+    nature: Nature = Field(title="性质")
     position: int = Field(0, title="排序", ge=0, le=9999)
     is_shown: bool = Field(False, title="在商城显示")
 

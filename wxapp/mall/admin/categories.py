@@ -14,16 +14,19 @@ from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.h5.kept import forget_public_pages
 from wxapp.mall import queries
-from wxapp.mall.admin.door import interface
+from wxapp.mall.admin.door import NATURES, interface
 from wxapp.mall.forms import CategoryForm
-from wxapp.mall.models import Category
+from wxapp.mall.models import Category, Nature
 from wxapp.mall.services import catalogue
+
+_HELP = {"nature": "医疗服务和药品分类下的商品依法不能参与推广"}
 
 CATEGORIES = Table(
     "mall.categories",
     title="商品分类",
     columns=(
         Column("name", "名称", link=lambda row: url_for("mall_admin.category_form", category_id=row.id)),
+        Column("nature", "性质", kind="badge", badges=NATURES),
         Column("position", "排序", kind="number", sort=Category.position),
         Column("is_shown", "显示", kind="badge", badges={True: Badge("显示", "green"), False: Badge("隐藏", "grey")}),
     ),
@@ -35,7 +38,7 @@ CATEGORIES = Table(
 @interface("mall.categories", GET="/pc/mall/categories", permission=Permission.GOODS_READ)
 def categories() -> Page:
     """All categories, and a form for a new one."""
-    form = ShownForm(CategoryForm, values={"is_shown": True})
+    form = ShownForm(CategoryForm, values={"is_shown": True, "nature": Nature.ORDINARY}, help=_HELP)
     return Page("mall/admin/categories.html", table=CATEGORIES.load(queries.categories_for_staff), form=form)
 
 
@@ -54,7 +57,9 @@ def add_category() -> Done:
 
 
 def _add(form: CategoryForm) -> str:
-    catalogue.save_category(category_id=None, name=form.name, position=form.position, is_shown=form.is_shown)
+    catalogue.save_category(
+        category_id=None, name=form.name, nature=form.nature, position=form.position, is_shown=form.is_shown
+    )
     return form.name
 
 
@@ -62,8 +67,14 @@ def _add(form: CategoryForm) -> str:
 def category_form(category_id: int) -> Page:
     """One category."""
     category = queries.get_category(category_id)
-    values = {"name": category.name, "position": category.position, "is_shown": category.is_shown}
-    return Page("mall/admin/category_form.html", category=category, form=ShownForm(CategoryForm, values=values))
+    values = {
+        "name": category.name,
+        "nature": category.nature,
+        "position": category.position,
+        "is_shown": category.is_shown,
+    }
+    form = ShownForm(CategoryForm, values=values, help=_HELP)
+    return Page("mall/admin/category_form.html", category=category, form=form)
 
 
 @interface(
@@ -78,6 +89,7 @@ def change_category(category_id: int) -> Done:
     catalogue.save_category(
         category_id=category_id,
         name=form.name,
+        nature=form.nature,
         position=form.position,
         is_shown=form.is_shown,
         version=form.version,

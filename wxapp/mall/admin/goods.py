@@ -18,7 +18,7 @@ from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.h5.kept import forget_public_pages
 from wxapp.mall import queries, rules
-from wxapp.mall.admin.door import interface
+from wxapp.mall.admin.door import NATURES, interface
 from wxapp.mall.forms import GoodsForm, PictureForm, StockForm
 from wxapp.mall.models import Goods, GoodsKind
 from wxapp.mall.services import catalogue
@@ -39,6 +39,7 @@ GOODS = Table(
         Column("name", "名称", link=lambda row: url_for("mall_admin.goods_form", goods_id=row.id), sort=Goods.name),
         Column("category", "分类"),
         Column("kind", "类型", kind="badge", badges=KINDS),
+        Column("nature", "性质", kind="badge", badges=NATURES),
         Column("price_fen", "售价", kind="money", sort=Goods.price_fen),
         Column("stock", "库存", kind="number", sort=Goods.stock),
         Column("sales", "销量", kind="number", sort=Goods.sales),
@@ -94,6 +95,7 @@ _HELP = {
     "keywords": "患者可能搜索的其他说法，用空格隔开",
     "original_price": "高于售价时以划线价显示；不填则与售价相同",
     "position": "数字小的排在前面",
+    "nature": "医疗服务和药品依法不能参与推广；分类如为医疗服务或药品，其下商品同样不能",
 }
 
 
@@ -115,6 +117,7 @@ def add_goods() -> Done:
 def _draft(form: GoodsForm) -> GoodsDraft:
     return GoodsDraft(
         kind=form.kind,
+        nature=form.nature,
         category_id=form.category_id,
         name=form.name,
         summary=form.summary,
@@ -136,6 +139,7 @@ def goods_form(goods_id: int) -> Page:
     goods = queries.get_goods(goods_id)
     values = {
         "kind": goods.kind,
+        "nature": goods.nature,
         "category_id": goods.category_id,
         "name": goods.name,
         "summary": goods.summary,

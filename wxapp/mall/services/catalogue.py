@@ -11,7 +11,7 @@ from wxapp.core import clock, richtext
 from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, NotFound, Stale
 from wxapp.mall import queries, rules
-from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture
+from wxapp.mall.models import Category, Goods, GoodsItem, GoodsKind, GoodsPicture, Nature
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class GoodsDraft:
     position: int
     items: tuple[tuple[str, str], ...] = ()
     """Name and purpose of each examination, in order."""
+    nature: Nature = Nature.ORDINARY
 
 
 def add_goods(draft: GoodsDraft, *, stock: int) -> Goods:
@@ -81,6 +82,7 @@ def _check(draft: GoodsDraft) -> None:
 def _fill(goods: Goods, draft: GoodsDraft) -> None:
     for name in (
         "kind",
+        "nature",
         "category_id",
         "name",
         "summary",
@@ -132,7 +134,15 @@ def arrange_pictures(goods_id: int, tokens: Sequence[str]) -> None:
         goods.pictures = [GoodsPicture(token=token, position=n) for n, token in enumerate(tokens, start=1)]
 
 
-def save_category(*, category_id: int | None, name: str, position: int, is_shown: bool, version: int = 0) -> Category:
+def save_category(
+    *,
+    category_id: int | None,
+    name: str,
+    position: int,
+    is_shown: bool,
+    nature: Nature = Nature.ORDINARY,
+    version: int = 0,
+) -> Category:
     """Add or change a category.
 
     :raises Invalid: the name is taken
@@ -143,11 +153,11 @@ def save_category(*, category_id: int | None, name: str, position: int, is_shown
         if db.session.scalars(taken).first() is not None:
             raise Invalid({"name": "已有同名分类"})
         if category_id is None:
-            category = Category(name=name, position=position, is_shown=is_shown)
+            category = Category(name=name, nature=nature, position=position, is_shown=is_shown)
             db.session.add(category)
             return category
         claimed = sa.update(Category).where(Category.id == category_id, Category.version == version)
-        values = {"name": name, "position": position, "is_shown": is_shown, "version": version + 1}
+        values = {"name": name, "nature": nature, "position": position, "is_shown": is_shown, "version": version + 1}
         if change(claimed.values(values)) != 1:
             raise Stale
         return db.session.get_one(Category, category_id)
