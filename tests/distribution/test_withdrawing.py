@@ -251,11 +251,12 @@ def test_taking_back_ends_when_somebody_has_decided(distributor: Distributor) ->
     no = ask(distributor, 4_000)
     withdrawing.withdraw_request(no, by="wechat:1")
     assert (row_of(no).status, have(distributor)) == (W.WITHDRAWN, 10_000)
-    for step in (
+    steps: list[Callable[[], None]] = [
         lambda: withdrawing.withdraw_request(no, by="wechat:1"),
         lambda: withdrawing.approve_withdrawal(no, by=REVIEWER),
         lambda: withdrawing.reject_withdrawal(no, reason="晚了", by=REVIEWER),
-    ):
+    ]
+    for step in steps:
         with pytest.raises(IllegalTransition):
             step()
     assert have(distributor) == 10_000

@@ -131,8 +131,8 @@ def totals_of(distributor_id: int) -> Totals:
         sales_reversed_fen=sales[2],
         team_reversed_fen=team[2],
         other_reversed_fen=back,
-        paid_out_fen=withdrawals[WithdrawalStatus.PAID].fen if WithdrawalStatus.PAID in withdrawals else 0,
-        on_its_way_fen=sum(found.fen for status, found in withdrawals.items() if status in OPEN_WITHDRAWALS),
+        paid_out_fen=withdrawals[WithdrawalStatus.PAID].amount_fen,
+        on_its_way_fen=sum(found.amount_fen for status, found in withdrawals.items() if status in OPEN_WITHDRAWALS),
     )
 
 

@@ -99,7 +99,7 @@ class Sum:
     """So many withdrawals of so much."""
 
     count: int
-    fen: int
+    amount_fen: int
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ def figures_of(distributor_id: int) -> dict[W, Sum]:
         .where(Withdrawal.distributor_id == distributor_id)
         .group_by(Withdrawal.status)
     )
-    return {status: Sum(count, int(fen)) for status, count, fen in rows}
+    return dict.fromkeys(W, Sum(0, 0)) | {status: Sum(count, int(fen)) for status, count, fen in rows}
 
 
 def withdrawals_for_staff(
