@@ -6,11 +6,14 @@ from datetime import datetime
 
 from wxapp.core.events import on, within
 from wxapp.distribution import models, scan_answers, settings, states, withdrawal_news  # noqa: F401 - tables and settings exist from the start
-from wxapp.distribution.services import first_orders, following, freezing, opening, people
+from wxapp.distribution.services import checks, first_orders, following, freezing, opening, people
 from wxapp.mall.events import OrderClosed, OrderDone, OrderPaid, OrderPlaced, OrderRefunded, RedemptionUndone
 from wxapp.messages.events import PushReceived
+from wxapp.payments import invariants
 from wxapp.staff.events import MemberAtWork
 from wxapp.wechat.pushes import Kind
+
+invariants.register(checks.invariants)
 
 
 @on(PushReceived)
