@@ -109,7 +109,7 @@ def _milliseconds(make: Callable[[], bytes]) -> float:
 def _photograph() -> bytes:
     """Return a cover as it is stored, as large as they come and with the grain of a photograph."""
     shade = Image.linear_gradient("L").resize((1600, 1200))
-    grain = Image.effect_noise((1600, 1200), 24)
+    grain = Image.effect_noise((1600, 1200), 12)
     written = io.BytesIO()
     Image.merge("RGB", (shade, grain, shade.rotate(180))).save(written, "WEBP", quality=82)
     return written.getvalue()
