@@ -11,6 +11,7 @@ from wxapp.admin import menu
 from wxapp.admin.answers import Page
 from wxapp.admin.cells import Badge, Column
 from wxapp.admin.filters import Filter
+from wxapp.admin.identity import remember_names
 from wxapp.admin.tables import Action, Table
 from wxapp.core.masking import masked_name
 from wxapp.core.permissions import Permission
@@ -44,7 +45,7 @@ COMMISSIONS = Table(
     title="佣金明细",
     columns=(
         Column("order_no", "订单号", "code", link=lambda row: _url(row.id), sort=Commission.id),
-        Column("distributor", "分销员", value=lambda row: masked_name(row.name), below=lambda row: row.code),
+        Column("distributor", "分销员", below=lambda row: row.code),
         Column("level", "收入类型"),
         Column("goods", "商品", below=lambda row: row.way.label),
         Column("line_fen", "商品实付", "money", sort=Commission.line_fen),
@@ -91,6 +92,7 @@ def commission(commission_id: int) -> Page:
     one, terms = line.commission, get_terms(line.commission.terms_id)
     reversals = income.reversals_of(commission_id)
     persons = people.persons([one.distributor_id, line.attribution.distributor_id])
+    remember_names([terms.proposed_by, terms.decided_by or ""])
     return Page(
         "distribution/admin/commission.html",
         commission=one,

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from wxapp.core import clock
 from wxapp.core.db import db
+from wxapp.core.masking import masked_name
 from wxapp.distribution import kinds
 from wxapp.distribution.models import (
     Attribution,
@@ -87,13 +88,13 @@ def sums_of(statement: sa.Select[Any]) -> Sums:
 
 @dataclass(frozen=True)
 class CommissionRow:
-    """A commission as the staff's list shows it; the distributor's name is whole, the page masks it."""
+    """A commission as the staff's list shows it, the distributor's name masked."""
 
     id: int
     order_no: str
     goods: str
     distributor_id: int
-    name: str
+    distributor: str
     code: str
     level: Level
     way: AttributionWay
@@ -123,7 +124,7 @@ def commission_rows(rows: Sequence[Commission]) -> list[CommissionRow]:
                 order_no=row.order_no,
                 goods=f"{line.goods_name} ×{line.quantity}",
                 distributor_id=person.id,
-                name=person.name,
+                distributor=masked_name(person.name),
                 code=person.code,
                 level=row.level,
                 way=line.way,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import current_app, render_template, url_for
+from flask import render_template, url_for
 from flask.typing import ResponseReturnValue
 
 from wxapp.core import clock
@@ -59,7 +59,7 @@ def centre() -> ResponseReturnValue:
         balances=balances,
         totals=income.totals_of(distributor.id),
         today=income.booked_on(distributor.id, clock.today()),
-        entries=[entry for entry in ENTRIES if entry.endpoint in current_app.view_functions],
+        entries=ENTRIES,
         can_withdraw=distributor.status is not DistributorStatus.FROZEN and balances.available_fen > 0,
         is_open=settings.IS_OPEN(),
         wait_days=settings.WAIT_DAYS(),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from flask import current_app, render_template, request, url_for
+from flask import render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from wxapp.core.forms import row_key
@@ -138,7 +137,7 @@ def _of_spent(row: Withdrawal | Reversal | Reward) -> Line:
             fen=-row.amount_fen,
             state=row.status.label,
             tone=explaining.WITHDRAWAL_TONES[row.status],
-            address=_existing("distribution.withdrawal", withdrawal_no=row.no),
+            address=url_for("distribution.withdrawal", withdrawal_no=row.no),
             is_gone=explaining.withdrawal_came_back(row),
         )
     if isinstance(row, Reversal):
@@ -162,10 +161,6 @@ def _of_spent(row: Withdrawal | Reversal | Reward) -> Line:
         tone="bad",
         address=url_for("distribution.reward", reward_id=row.id),
     )
-
-
-def _existing(endpoint: str, **arguments: Any) -> str:
-    return url_for(endpoint, **arguments) if endpoint in current_app.view_functions else ""
 
 
 # --- one line explained ----------------------------------------------------------------------------------------------
