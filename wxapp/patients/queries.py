@@ -365,6 +365,13 @@ def wechat_users_for_staff(*, openid: str, follows: str, bound: str) -> sa.Selec
     return statement
 
 
+def is_wechat_user(text: str) -> sa.ColumnElement[bool]:
+    """Return the condition for WeChat users with this in their nickname, or with a patient of whom it is exact."""
+    bound = sa.select(Binding.wechat_user_id).join(Patient, Patient.id == Binding.patient_id)
+    bound = bound.where(Binding.status == BindingStatus.ACTIVE, _is_exactly(text))
+    return sa.or_(WechatUser.nickname.contains(text.strip(), autoescape=True), WechatUser.id.in_(bound))
+
+
 def _is_exactly(text: str) -> sa.ColumnElement[bool]:
     text = text.strip()
     return sa.or_(
