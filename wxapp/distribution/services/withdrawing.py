@@ -132,7 +132,7 @@ def _keep_id_number(asked: Asked, terms: Conditions, distributor: Distributor) -
     if not asked.id_number:
         raise Invalid({"id_number": "代扣税款需要申报，请填写身份证号"})
     try:
-        distributor.id_number = read_id_number(asked.id_number, today=clock.today()).number
+        distributor.id_number = read_id_number("".join(asked.id_number.split()), today=clock.today()).number
     except ValueError as error:
         raise Invalid({"id_number": str(error)}) from None
 
