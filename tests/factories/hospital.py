@@ -11,6 +11,7 @@ from flask import Flask, g
 from werkzeug.routing import Rule
 
 from tests.factories.booking import make_visits
+from tests.factories.distribution import make_distributor
 from tests.factories.mall import CONTACT, make_category, make_goods
 from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.recharge import ask_back, make_recharge
@@ -18,6 +19,7 @@ from tests.factories.recharge import place as place_recharge
 from tests.factories.reports import make_report, make_rich_report
 from tests.factories.rosters import make_roster
 from tests.factories.senders import make_refused_message
+from tests.factories.sharing import fill_sharing
 from tests.factories.shopping import shop
 from tests.factories.staff import make_member, make_role
 from tests.factories.wallet import make_balance
@@ -60,16 +62,19 @@ class Hospital:
     user_id: int
     patient_id: int
     member_id: int
+    distributor_id: int = 0
     arguments: dict[str, Any] = field(default_factory=dict)
     rows: int = 0
 
 
 def open_hospital() -> Hospital:
-    """Make the two who look at the pages: a WeChat user with a patient, and a member of staff who may do all."""
+    """Make the two who look at the pages: a WeChat user with a patient who is a distributor, too, and a member of staff
+    who may do all.
+    """
     patient = make_patient(balance_password="739164")
     user = make_wechat_user(patient=patient)
     member = make_member(everything=True)
-    return Hospital(user.id, patient.id, member.id)
+    return Hospital(user.id, patient.id, member.id, make_distributor(user=user).id)
 
 
 def fill(hospital: Hospital, rows: int) -> None:
@@ -82,6 +87,7 @@ def fill(hospital: Hospital, rows: int) -> None:
     _reports(hospital, rows)
     for _ in range(hospital.rows, rows):
         _recharges(hospital)
+        hospital.arguments |= fill_sharing(hospital.distributor_id, goods[0])
     hospital.rows = rows
     db.session.commit()
 
@@ -229,6 +235,11 @@ NO_PAGES = {
         [f"reports{door}.{name}" for door in ("", "_admin") for name in ("picture", "document_page", "document")],
         "a file",
     ),
+    **dict.fromkeys(
+        [f"distribution.{name}_poster" for name in ("distributors", "members", "goods")],
+        "a file",
+    ),
+    "distribution.open_shared": "leads to another page",
     "mall.review_picture": "a file",
     "mall_admin.review_picture": "a file",
     "mall.invoice_file": "a file",
