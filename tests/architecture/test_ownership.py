@@ -8,6 +8,7 @@ from flask.testing import FlaskClient
 
 from tests.architecture.test_garbage import Site, outside, site
 from tests.factories import hospital
+from tests.factories.distribution import make_distributor
 from tests.factories.mall import make_order
 from tests.factories.patients import make_patient, make_wechat_user
 from wxapp.core import sessions
@@ -21,6 +22,7 @@ OF_ALL = {
     "booking.choose",
     "booking.project",
     "booking.book_project",
+    "distribution.promote",
     "mall.goods",
     "mall.goods_reviews",
     "website.article",
@@ -33,9 +35,10 @@ OF_ALL = {
 
 @pytest.fixture
 def stranger(site: Site) -> Site:
-    """The same addresses in the hands of somebody with a patient, an order and messages of his own."""
+    """The same addresses in the hands of a distributor with a patient, an order and messages of his own."""
     patient = make_patient(name="陌生人", balance_password="739164")
     user = make_wechat_user(patient=patient)
+    make_distributor(user=user)
     other = hospital.Hospital(user.id, patient.id, site.filled.member_id)
     db.session.commit()  # what was read so far would undo the sign-in when it ends
     cookie = hospital.sign_in_both(site.app, other)
