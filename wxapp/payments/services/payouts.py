@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from sqlalchemy.exc import IntegrityError
+
 from wxapp.core import clock, ids
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import IllegalTransition, Invalid, NotFound
@@ -62,33 +64,47 @@ def ask_payout(asked: PayoutAsked) -> str:
     with transaction():
         last = queries.payout_of(asked.subject_kind, asked.subject_no)
         if last is not None and last.status not in _OVER:
-            if (last.amount_fen, last.wechat_user_id) != (asked.amount_fen, asked.wechat_user_id):
-                raise PayoutDiffers
-            return last.no
-        now = clock.now()
-        payout = Payout(
-            no=ids.outside_number("PO"),
-            subject_kind=asked.subject_kind,
-            subject_no=asked.subject_no,
-            attempt=last.attempt + 1 if last is not None else 1,
-            amount_fen=asked.amount_fen,
-            wechat_user_id=asked.wechat_user_id,
-            openid=user.openid,
-            real_name=asked.real_name,
-            remark=asked.remark[:LONGEST_REMARK],
-            from_account_id=asked.from_account_id,
-            way=Method.WECHAT,
-            status=PayoutStatus.QUEUED,
-            out_bill_no=ids.outside_number("PB"),
-            package_info="",
-            next_try_at=None if asked.by_hand else now,
-            asked_at=now,
-        )
+            return _same(last, asked)
+        payout = _new(asked, openid=user.openid, attempt=last.attempt + 1 if last is not None else 1)
         if not asked.by_hand:
             check_transfer(order_of(payout))  # a form that WeChat refuses for ever must not wait in the queue
-        db.session.add(payout)
-        db.session.flush()  # two that ask at once meet here: the second one begins anew and finds the first
+        try:
+            with db.session.begin_nested():
+                db.session.add(payout)
+        except IntegrityError:  # somebody else asks for the same in this moment
+            last = queries.payout_of(asked.subject_kind, asked.subject_no)
+            if last is None:
+                raise
+            return _same(last, asked)
         return payout.no
+
+
+def _same(known: Payout, asked: PayoutAsked) -> str:
+    if (known.amount_fen, known.wechat_user_id) != (asked.amount_fen, asked.wechat_user_id):
+        raise PayoutDiffers
+    return known.no
+
+
+def _new(asked: PayoutAsked, *, openid: str, attempt: int) -> Payout:
+    now = clock.now()
+    return Payout(
+        no=ids.outside_number("PO"),
+        subject_kind=asked.subject_kind,
+        subject_no=asked.subject_no,
+        attempt=attempt,
+        amount_fen=asked.amount_fen,
+        wechat_user_id=asked.wechat_user_id,
+        openid=openid,
+        real_name=asked.real_name,
+        remark=asked.remark[:LONGEST_REMARK],
+        from_account_id=asked.from_account_id,
+        way=Method.WECHAT,
+        status=PayoutStatus.QUEUED,
+        out_bill_no=ids.outside_number("PB"),
+        package_info="",
+        next_try_at=None if asked.by_hand else now,
+        asked_at=now,
+    )
 
 
 def pay_by_hand(payout_no: str, *, channel: Method, note: str, by: str) -> None:
