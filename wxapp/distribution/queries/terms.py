@@ -88,17 +88,24 @@ def join_standing(statement: Any) -> Any:
     return statement
 
 
-def standing(row: Any) -> Standing:
-    """Read what :data:`STANDING_COLUMNS` say in one row."""
+def standing(row: Any, *, instead: Held | None = None) -> Standing:
+    """Read what :data:`STANDING_COLUMNS` say in one row.
+
+    :param instead: terms to be taken for those of their scope; the goods must be in it
+    """
     nature = row.goods_nature if row.goods_nature is not Nature.ORDINARY else row.category_nature
-    return Standing(nature, row.is_on, _held(row))
+    return Standing(nature, row.is_on, _held(row, instead))
 
 
-def _held(row: Any) -> Held | None:
+def _held(row: Any, instead: Held | None) -> Held | None:
     for scope, _terms in _NARROWEST_FIRST:
-        terms_id, way, seller, inviter = (getattr(row, f"{scope}_terms_{column}") for column in _TERMS_COLUMNS)
-        if way is not None and way is not TermsWay.INHERIT:
-            return Held(terms_id, scope, way, seller, inviter)
+        if instead is not None and instead.scope is scope:
+            found: Held | None = instead
+        else:
+            terms_id, way, seller, inviter = (getattr(row, f"{scope}_terms_{column}") for column in _TERMS_COLUMNS)
+            found = None if terms_id is None else Held(terms_id, scope, way, seller, inviter)
+        if found is not None and found.way is not TermsWay.INHERIT:
+            return found
     return None
 
 
@@ -157,6 +164,22 @@ def get_terms(terms_id: int) -> Terms:
 def open_key(status: TermsStatus, scope: Scope, scope_id: int) -> str:
     """Return the key that only one version may have: there is one proposal and one in force for each scope."""
     return f"{status}:{scope}:{scope_id}"
+
+
+def versions(*, status: str = "", scope: str = "") -> sa.Select[Any]:
+    statement: Any = sa.select(Terms)
+    if status:
+        statement = statement.where(Terms.status == TermsStatus(status))
+    if scope:
+        statement = statement.where(Terms.scope == Scope(scope))
+    found: sa.Select[Any] = statement
+    return found
+
+
+def versions_of(scope: Scope, scope_id: int) -> list[Terms]:
+    """Return all versions for exactly this scope, the newest first."""
+    found = sa.select(Terms).where(Terms.scope == scope, Terms.scope_id == scope_id)
+    return list(db.session.scalars(found.order_by(Terms.id.desc())))
 
 
 def find_in_force(scope: Scope, scope_id: int) -> Terms | None:

@@ -59,7 +59,7 @@ def propose(proposal: Proposal, *, by: str) -> int:
                 proposed_at=clock.now(),
             )
     except IntegrityError:
-        raise ProposalOpen from None
+        raise ProposalOpen(field="subject") from None
 
 
 def _check(proposal: Proposal) -> None:
