@@ -23,6 +23,7 @@ from wxapp.core.settings import Setting, SettingRow
 from wxapp.demo import pictures, set_up
 from wxapp.demo.content import (
     booking,
+    distribution,
     goods,
     laboratories,
     people,
@@ -138,6 +139,7 @@ def _fill(app: Flask, passwords: dict[str, str]) -> None:
     shopping.fill(BY)
     booking.fill(BY)
     recharge.fill(BY)
+    distribution.fill(BY)
     reports.fill(BY)
     laboratories.fill(BY)
     with transaction():  # last: a start that was interrupted begins anew
