@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import booking, machine, memory, pages, posters, purchase, queries, reports
+from bench import booking, machine, memory, pages, posters, purchase, queries, reports, settlement
 from bench.figures import Report
 from bench.world import FULL, QUICK, ROOT, World, open_world
 from wxapp.core import clock
@@ -21,6 +21,7 @@ BENCHES: dict[str, Callable[[World, Report], None]] = {
     reports.NAME: reports.measure,
     queries.NAME: queries.measure,
     posters.NAME: posters.measure,
+    settlement.NAME: settlement.measure,
     memory.NAME: memory.measure,
 }
 
