@@ -14,6 +14,7 @@ from tests.factories.booking import make_visits
 from tests.factories.distribution import make_distributor
 from tests.factories.mall import CONTACT, make_category, make_goods
 from tests.factories.patients import make_patient, make_wechat_user
+from tests.factories.promotion import fill_terms
 from tests.factories.recharge import ask_back, make_recharge
 from tests.factories.recharge import place as place_recharge
 from tests.factories.reports import make_report, make_rich_report
@@ -88,6 +89,7 @@ def fill(hospital: Hospital, rows: int) -> None:
     for _ in range(hospital.rows, rows):
         _recharges(hospital)
         hospital.arguments |= fill_sharing(hospital.distributor_id, goods[0])
+        hospital.arguments |= fill_terms()
     hospital.rows = rows
     db.session.commit()
 

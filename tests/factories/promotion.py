@@ -5,10 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from tests.factories.mall import make_goods
-from wxapp.core import clock
+import sqlalchemy as sa
+
+from tests.factories.mall import make_category, make_goods
+from tests.factories.staff import make_member
+from wxapp.core import actors, clock
 from wxapp.core.db import db, transaction
-from wxapp.distribution.models import Distributor, Membership, Opening, PromotedGoods, Scope, TermsWay
+from wxapp.distribution.models import (
+    Distributor,
+    Membership,
+    Opening,
+    PromotedGoods,
+    Scope,
+    Terms,
+    TermsStatus,
+    TermsWay,
+)
 from wxapp.distribution.services import promoted, terms
 from wxapp.mall.models import Category, Goods
 
@@ -76,3 +88,19 @@ def make_membership(distributor: Distributor | int, *, wechat_user_id: int, at: 
     with transaction():
         db.session.add(row)
     return row
+
+
+def fill_terms() -> dict[str, int]:
+    """Add a row to every list of terms, each by people of its own; return what addresses name."""
+    by, other = (actors.staff(make_member().id) for _ in range(2))
+    goods = make_goods(category_id=make_category().id)
+    promoted.switch_on(goods.id, by=by)
+    waiting = sa.select(Terms).where(Terms.status == TermsStatus.PROPOSED, Terms.scope == Scope.DEFAULT)
+    for proposal in (
+        terms.Proposal(Scope.GOODS, goods.id, TermsWay.FIXED, 100),
+        terms.Proposal(Scope.DEFAULT, 0, TermsWay.PERCENT, 300, note="开业活动"),
+    ):
+        if proposal.scope is Scope.DEFAULT and (row := db.session.scalars(waiting).one_or_none()) is not None:
+            terms.refuse(row.id, reason="另行提交", by=other)
+        terms.confirm(terms.propose(proposal, by=by), by=other)
+    return {"terms_id": terms.propose(terms.Proposal(Scope.DEFAULT, 0, TermsWay.PERCENT, 400), by=by)}
