@@ -45,7 +45,8 @@ class Sale:
         else:
             self.inviter = db.session.get_one(Distributor, seller.inviter_id)
         self.seller = seller
-        self.no = make_order(make_package(), quantity=quantity, wechat_user_id=10_000 + next(_buyers))
+        self.goods = make_package()
+        self.no = make_order(self.goods, quantity=quantity, wechat_user_id=10_000 + next(_buyers))
         freeze_commissions(self.no, self.seller, inviter=self.inviter, wait_days=wait_days)
 
     def pay(self) -> None:
