@@ -1,6 +1,29 @@
 """Staff's pages; importing this folder registers them."""
 
-from wxapp.distribution.admin import commissions, members, withdrawals
+from wxapp.distribution.admin import (
+    agreements,
+    applications,
+    commissions,
+    distributors,
+    members,
+    promoted,
+    register,
+    terms,
+    tree,
+    withdrawals,
+)
 from wxapp.distribution.admin.door import blueprint
 
-__all__ = ["blueprint", "commissions", "members", "withdrawals"]
+__all__ = [
+    "agreements",
+    "applications",
+    "blueprint",
+    "commissions",
+    "distributors",
+    "members",
+    "promoted",
+    "register",
+    "terms",
+    "tree",
+    "withdrawals",
+]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
+from wxapp.core import clock
 from wxapp.core.crypto import blind_index
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
@@ -190,6 +191,42 @@ def direct_counts(distributor_ids: Collection[int]) -> dict[int, int]:
     return {inviter_id: count for inviter_id, count in rows if inviter_id is not None}
 
 
+def steps_below(distributor_id: int, lower_ids: Collection[int]) -> dict[int, int]:
+    """Return of those who stand below a distributor how many steps, with one question; others are left out."""
+    if not lower_ids:
+        return {}
+    next_one = aliased(Distributor)
+    above = (
+        sa.select(Distributor.id.label("start"), Distributor.inviter_id.label("at"), sa.literal(1).label("steps"))
+        .where(Distributor.id.in_(lower_ids), Distributor.inviter_id.is_not(None))
+        .cte("above", recursive=True)
+    )
+    above = above.union_all(
+        sa.select(above.c.start, next_one.inviter_id, above.c.steps + 1)
+        .join(above, next_one.id == above.c.at)
+        .where(above.c.steps < MOST_STEPS, above.c.at != distributor_id, next_one.inviter_id.is_not(None))
+    )
+    rows = db.session.execute(sa.select(above.c.start, above.c.steps).where(above.c.at == distributor_id))
+    return {start: steps for start, steps in rows}  # noqa: C416 - rows are not pairs to the type checker
+
+
+MOST_FOUND = 50
+
+
+def search_below(distributor_id: int, text: str) -> dict[int, int]:
+    """Return who is found by a whole name, phone or code anywhere below a distributor, with the steps between."""
+    found = sa.select(Distributor.id).where(found_by(text), Distributor.status.in_(WAS_ADMITTED)).limit(MOST_FOUND)
+    return steps_below(distributor_id, list(db.session.scalars(found)))
+
+
+def direct_people(distributor_id: int | None) -> sa.Select[Any]:
+    """Return whom somebody has brought directly; without one, those whom nobody has brought."""
+    brought_by = (
+        Distributor.inviter_id.is_(None) if distributor_id is None else Distributor.inviter_id == distributor_id
+    )
+    return sa.select(Distributor).where(brought_by, Distributor.status.in_(WAS_ADMITTED))
+
+
 # --- for staff -------------------------------------------------------------------------------------------------------
 
 
@@ -215,13 +252,30 @@ def distributors_for_staff(*, q: str, status: str) -> sa.Select[Any]:
     return found
 
 
+def applications_for_staff(*, q: str, status: str) -> sa.Select[Any]:
+    """Return applications: those that wait, or those that were refused."""
+    wanted: Any = sa.select(Distributor).where(Distributor.status == DistributorStatus(status or "applied"))
+    found: sa.Select[Any] = wanted.where(found_by(q)) if q else wanted
+    return found
+
+
+def register(*, q: str, status: str, since: date | None, until: date | None) -> sa.Select[Any]:
+    """Return the register of approved promoters (推广员名册): who is or was one, by the day of the approval."""
+    wanted: Any = distributors_for_staff(q=q, status=status)
+    if since:
+        wanted = wanted.where(Distributor.decided_at >= clock.day_bounds(since)[0])
+    if until:
+        wanted = wanted.where(Distributor.decided_at < clock.day_bounds(until)[1])
+    found: sa.Select[Any] = wanted
+    return found
+
+
 def applications_waiting() -> int:
     """Count the applications that nobody has decided."""
     waiting = sa.select(sa.func.count()).where(Distributor.status == DistributorStatus.APPLIED)
     return db.session.scalar(waiting) or 0
 
 
-def oldest_application() -> datetime | None:
-    return db.session.scalar(
-        sa.select(sa.func.min(Distributor.applied_at)).where(Distributor.status == DistributorStatus.APPLIED)
-    )
+def found_people(text: str, *, limit: int) -> list[Distributor]:
+    """Return who is found by a whole name, a whole phone or a code, whatever has become of them."""
+    return list(db.session.scalars(sa.select(Distributor).where(found_by(text)).order_by(Distributor.id).limit(limit)))
