@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from wxapp.core.events import on, within
-from wxapp.distribution import models, scan_answers, settings, states, withdrawal_news  # noqa: F401 - tables and settings exist from the start
+from wxapp.distribution import elsewhere, models, scan_answers, settings, states, withdrawal_news  # noqa: F401 - tables and settings exist from the start
 from wxapp.distribution.services import checks, first_orders, following, freezing, opening, people
 from wxapp.mall.events import OrderClosed, OrderDone, OrderPaid, OrderPlaced, OrderRefunded, RedemptionUndone
 from wxapp.messages.events import PushReceived

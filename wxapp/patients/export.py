@@ -1,7 +1,7 @@
 """What is stored about a person: for the overview, to be taken away, and to be deleted (个人信息保护法).
 
-One registry serves all three. Packages add a *part* for what hangs on a patient, and *what goes* for what hangs on a
-WeChat user and need not be kept.
+One registry serves all three. Packages add a *part* for what hangs on a patient, a *user part* for what hangs on a
+WeChat user, and *what goes* for what of the latter need not be kept.
 """
 
 from __future__ import annotations
@@ -52,6 +52,22 @@ class Part:
 
 
 @dataclass(frozen=True)
+class UserPart:
+    """One kind of what is stored of WeChat users; only who has some of it sees it.
+
+    :ivar collect: gets a user's id, gives JSON values
+    :ivar count: gets a user's id, says how much there is
+    """
+
+    name: str
+    collect: Callable[[int], Any]
+    label: str
+    why: str
+    kept_for: str
+    count: Callable[[int], int]
+
+
+@dataclass(frozen=True)
 class Goes:
     """What is deleted of a WeChat user on request. ``erase`` gets the user's id, gives how much it removed; it may be
     called again and then removes nothing.
@@ -64,6 +80,7 @@ class Goes:
 
 
 _parts: dict[str, Part] = {}
+_user_parts: dict[str, UserPart] = {}
 _goes: dict[str, Goes] = {}
 
 
@@ -81,6 +98,19 @@ def part(
     _parts[name] = Part(name, collect, label, why, kept_for, count, files)
 
 
+def user_part(
+    name: str,
+    collect: Callable[[int], Any],
+    *,
+    label: str,
+    why: str,
+    kept_for: str,
+    count: Callable[[int], int],
+) -> None:
+    """Add a part of WeChat users; see :class:`UserPart`."""
+    _user_parts[name] = UserPart(name, collect, label, why, kept_for, count)
+
+
 def goes(name: str, label: str, erase: Callable[[int], int], *, order: int = 50) -> None:
     """Add what goes on request; see :class:`Goes`. Parts with a small order are removed first."""
     _goes[name] = Goes(name, label, erase, order)
@@ -88,6 +118,12 @@ def goes(name: str, label: str, erase: Callable[[int], int], *, order: int = 50)
 
 def parts() -> list[Part]:
     return sorted(_parts.values(), key=lambda one: one.label)
+
+
+def user_parts(user_id: int) -> list[tuple[UserPart, int]]:
+    """Return the parts of which something is stored of this user, each with how much."""
+    counted = [(one, one.count(user_id)) for one in sorted(_user_parts.values(), key=lambda one: one.label)]
+    return [(one, count) for one, count in counted if count]
 
 
 def what_goes() -> list[Goes]:
@@ -138,7 +174,7 @@ def everything_of(user_id: int, *, phone_index: str | None = None) -> dict[str, 
     """Return what is stored of a WeChat user and of the patients bound now, in full."""
     return {
         "exported_at": clock.local(clock.now()).isoformat(timespec="seconds"),
-        "wechat_user": about_user(user_id),
+        "wechat_user": about_user(user_id) | {each.name: each.collect(user_id) for each, _count in user_parts(user_id)},
         "patients": [
             {**about_patient(one), **{each.name: each.collect(one.patient.id) for each in parts()}}
             for one in own_patients(user_id, phone_index=phone_index)

@@ -53,7 +53,12 @@ def _write_all(archive: zipfile.ZipFile, page: IO[str], user_id: int, phone_inde
         about = export.about_user(user_id)
         page.write(f"<h2>微信信息</h2>{_shown(about)}")
         data.write(b'{"exported_at": ' + _json(now.isoformat(timespec="seconds")))
-        data.write(b', "wechat_user": ' + _json(about) + b', "patients": [')
+        data.write(b', "wechat_user": ' + _json(about)[:-1])
+        for part, _count in export.user_parts(user_id):
+            own = part.collect(user_id)
+            data.write(b", " + _json(part.name) + b": " + _json(own))
+            page.write(_headed(part) + _shown(own))
+        data.write(b'}, "patients": [')
         for number, one in enumerate(export.own_patients(user_id, phone_index=phone_index)):
             record = export.about_patient(one)
             data.write((b", " if number else b"") + _json(record)[:-1])
@@ -61,15 +66,18 @@ def _write_all(archive: zipfile.ZipFile, page: IO[str], user_id: int, phone_inde
             for each in export.parts():
                 content = each.collect(one.patient.id)
                 data.write(b", " + _json(each.name) + b": " + _json(content))
-                page.write(f"<h3>{escape(each.label)}</h3>")
-                page.write(f'<p class="note">用途：{escape(each.why)}；保存期限：{escape(each.kept_for)}</p>')
-                page.write(_shown(content))
+                page.write(_headed(each) + _shown(content))
                 if each.files is not None:
                     packed += [(one.patient.record_no, file) for file in each.files(one.patient.id)]
             data.write(b"}")
         data.write(b"]}")
     page.write(_pack(archive, packed))
     page.write("</main></body></html>")
+
+
+def _headed(part: export.Part | export.UserPart) -> Markup:
+    note = Markup('<p class="note">用途：{}；保存期限：{}</p>').format(part.why, part.kept_for)
+    return Markup("<h3>{}</h3>").format(part.label) + note
 
 
 def _pack(archive: zipfile.ZipFile, files: list[tuple[str, export.OwnFile]]) -> str:

@@ -19,7 +19,9 @@ WORDS = {
     "changes": "收支明细", "at": "时间", "balance_after": "变动后余额（元）", "number": "单号", "memo": "摘要",
     "starts_at": "就诊时间", "of": "医生或项目", "place": "地点", "source": "来源", "made_at": "登记时间",
     "what": "内容", "who": "查看人", "count": "次数", "last_at": "最近一次", "purpose": "用途", "version": "版本",
-    "decision": "选择", "way": "方式",
+    "decision": "选择", "way": "方式", "inviter": "邀请人", "commissions": "佣金", "rewards": "邀请奖励",
+    "withdrawals": "提现", "reversed": "已冲回（元）", "fee": "手续费（元）", "tax": "代扣税款（元）",
+    "net": "实际到账（元）", "bound_at": "绑定时间", "scans": "扫码与打开链接", "openings": "打开的商品分享",
 }  # fmt: skip
 
 VALUES = {

@@ -29,6 +29,7 @@ def privacy() -> ResponseReturnValue:
         bound=bound,
         parts=export.parts(),
         counts=export.counts([one.patient.id for one in bound]),
+        user_parts=export.user_parts(user.id),
         looks=queries.looks_at(user.current_patient_id, limit=10) if user.current_patient_id is not None else [],
         texts=consents.present_texts(),
         answers=consents.last_answers(user.id),
