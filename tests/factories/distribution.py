@@ -9,11 +9,11 @@ from typing import Any
 from tests.factories.patients import make_wechat_user
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
-from wxapp.distribution.models import Agreement, Distributor, DistributorStatus
+from wxapp.distribution.models import Agreement, Distributor, DistributorStatus, Move, MoveKind
 from wxapp.distribution.queries import agreements
 from wxapp.distribution.queries.people import name_index, phone_index
 from wxapp.distribution.rules.codes import draw_code
-from wxapp.distribution.services import applying
+from wxapp.distribution.services import applying, people
 from wxapp.distribution.services.applying import Application
 from wxapp.patients import queries as patients
 from wxapp.patients.models import CodePurpose, SmsCode, WechatUser
@@ -76,6 +76,29 @@ def make_agreement(text: str = "", **over: Any) -> Agreement:
     with transaction():
         db.session.add(row)
     return row
+
+
+def fill_people(top_id: int, *, by: str) -> dict[str, Any]:
+    """Add a line to each list of distributors, at the top and below one; return what the addresses name."""
+    row = make_distributor(inviter=top_id, name="李大文", decided_by=by)
+    make_distributor(inviter=row)
+    make_distributor(decided_by=by)
+    people.freeze(row.id, reason="核实情况", by=by)
+    applicant = make_distributor(status=DistributorStatus.APPLIED, inviter=top_id)
+    people.refuse(make_distributor(status=DistributorStatus.APPLIED).id, reason="资料不全", by=by)
+    with transaction():
+        db.session.add(
+            Move(
+                kind=MoveKind.INVITER,
+                subject_id=top_id,
+                old_id=row.id,
+                new_id=applicant.id,
+                reason="登记有误",
+                by=by,
+                at=clock.now(),
+            )
+        )
+    return {"distributor_id": top_id, "agreement_id": make_agreement(made_by=by).id}
 
 
 SMS_CODE = "246810"

@@ -11,7 +11,7 @@ from flask import Flask, g
 from werkzeug.routing import Rule
 
 from tests.factories.booking import make_visits
-from tests.factories.distribution import make_distributor
+from tests.factories.distribution import fill_people, make_distributor
 from tests.factories.mall import CONTACT, make_category, make_goods
 from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.promotion import fill_terms
@@ -144,6 +144,7 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         "broadcast_id": broadcast.id,
         "physician_id": physician.id,
         **fill_website(number, by=by),
+        **fill_people(hospital.distributor_id, by=by),
         "role_id": role.id,
         "member_id": member.id,
         "no": movement.no,
@@ -242,6 +243,7 @@ NO_PAGES = {
         "a file",
     ),
     "distribution.open_shared": "leads to another page",
+    "distribution.join": "leads a distributor to the centre",
     "mall.review_picture": "a file",
     "mall_admin.review_picture": "a file",
     "mall.invoice_file": "a file",

@@ -12,7 +12,7 @@ from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
-from wxapp.admin.identity import current_staff
+from wxapp.admin.identity import current_staff, remember_names
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.core.errors import Invalid
@@ -94,6 +94,8 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
     known = queries.persons([move.old_id for move in moves] + [move.new_id for move in moves])
     balances = income.balances_of(distributor_id)
     may_write = current_staff().may(Permission.DISTRIBUTION_WRITE)
+    steps = history(found)
+    remember_names([found.decided_by, *(step.actor for step in steps), *(move.by for move in moves)])
     return Page(
         "distribution/admin/distributor.html",
         distributor=row_of(found),
@@ -115,7 +117,7 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
         full=full,
         _state=STATES[found.status],
         _states=STATES,
-        _steps=history(found),
+        _steps=steps,
         _may_review=found.status is S.APPLIED and current_staff().may(Permission.DISTRIBUTION_REVIEW),
         _may_freeze=may_write and found.status is S.ACTIVE,
         _may_unfreeze=may_write and found.status is S.FROZEN,
