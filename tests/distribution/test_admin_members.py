@@ -162,6 +162,8 @@ def test_staff_move_a_member_with_a_reason_and_it_is_audited(client, staff):
     ("changes", "status", "said"),
     [
         ({"code": "zzzzzz"}, 422, "没有这个邀请码"),
+        ({"code": ""}, 422, "请填写新分销员的邀请码"),
+        ({"is_nobodys": "1"}, 422, "请不要填写邀请码"),
         ({"reason": ""}, 422, "请填写变更原因"),
         ({"seen": "x"}, 422, ""),
         ({"seen": 0}, 409, "已被他人修改"),
@@ -174,6 +176,14 @@ def test_a_wrong_form_comes_back_and_changes_nothing(client, staff, changes, sta
     assert answer.status_code == status
     assert said in answer.text
     assert (moves(), find_membership(user.id).distributor_id) == ([], old.id)
+
+
+def test_staff_may_say_that_somebody_is_nobodys(client, staff):
+    old = make_distributor()
+    user = open_as(None, old, K.INVITE_MEMBER)
+    assert staff(user.id, seen=old.id, is_nobodys="1", reason="误扫").status_code == 303
+    assert find_membership(user.id) is None
+    assert "不再归属" not in client.get(f"/pc/distribution/members/{user.id}").text
 
 
 def test_an_unknown_user_is_not_found(client, staff):

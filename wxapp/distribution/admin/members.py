@@ -92,7 +92,7 @@ def member(user_id: int) -> Page:
         _form=ShownForm(
             MoveMemberForm,
             values={"seen": seen},
-            help={"code": "留空表示不归属任何分销员；变更只影响之后的订单"},
+            help={"code": "变更只影响之后的订单"},
             kinds={"reason": "textarea"},
         ),
     )
@@ -109,7 +109,7 @@ def change_member(user_id: int) -> Done:
     """Give somebody to another distributor, or to nobody."""
     reads.get_user(user_id)
     form = read_form(MoveMemberForm)
-    new = _wanted(form.code)
+    new = _wanted(form)
     by = current_staff().actor
 
     def move() -> str:
@@ -123,13 +123,18 @@ def change_member(user_id: int) -> Done:
     return Done("已变更会员归属", location=_url(user_id))
 
 
-def _wanted(code: str) -> Distributor | None:
-    """:raises Invalid: there is no such code"""
-    if not code:
+def _wanted(form: MoveMemberForm) -> Distributor | None:
+    """Return whose the member is to be; nobody's only when that was said.
+
+    :raises Invalid: there is no such code, or it is not clear what is meant
+    """
+    if form.is_nobodys and form.code:
+        raise Invalid({"code": "已勾选“不再归属任何分销员”，请不要填写邀请码"})
+    if form.is_nobodys:
         return None
-    found = people.find_by_code(code)
+    found = people.find_by_code(form.code)
     if found is None:
-        raise Invalid({"code": "没有这个邀请码"})
+        raise Invalid({"code": "没有这个邀请码" if form.code else "请填写新分销员的邀请码"})
     return found
 
 
