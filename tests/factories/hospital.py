@@ -25,6 +25,7 @@ from tests.factories.shopping import shop
 from tests.factories.staff import make_member, make_role
 from tests.factories.wallet import make_balance
 from tests.factories.website import fill_website
+from tests.factories.withdrawals import fill_withdrawals
 from wxapp.admin import audit
 from wxapp.core import actors, clock, sessions
 from wxapp.core.db import db, transaction
@@ -145,6 +146,7 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         "physician_id": physician.id,
         **fill_website(number, by=by),
         **fill_people(hospital.distributor_id, by=by),
+        **fill_withdrawals(hospital.distributor_id, by=by),
         "role_id": role.id,
         "member_id": member.id,
         "no": movement.no,

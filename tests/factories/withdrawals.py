@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 
+import sqlalchemy as sa
+
 from tests.factories.distribution import make_distributor
 from wxapp.core import actors
 from wxapp.core.db import db
 from wxapp.distribution import kinds
-from wxapp.distribution.models import Distributor, Withdrawal
+from wxapp.distribution.models import Distributor, Withdrawal, WithdrawalStatus
 from wxapp.distribution.queries import withdrawals as queries
 from wxapp.distribution.services import withdrawing
 from wxapp.distribution.services.withdrawing import Asked
@@ -65,3 +67,16 @@ def make_withdrawal(
         withdrawing.approve_withdrawal(no, by=REVIEWER, is_by_hand=is_by_hand)
     db.session.expire_all()
     return queries.get_withdrawal(no)
+
+
+def fill_withdrawals(distributor_id: int, *, by: str) -> dict[str, str]:
+    """Add a row to every list of withdrawals, decided by somebody of its own; return what addresses name."""
+    mine = db.session.get_one(Distributor, distributor_id)
+    give_money(mine, 10_000)
+    withdrawing.reject_withdrawal(ask(mine, 1_000), reason="资料不全", by=by)
+    make_withdrawal()
+    withdrawing.approve_withdrawal(make_withdrawal().no, by=by)
+    open_one = sa.select(Withdrawal.no).where(
+        Withdrawal.distributor_id == mine.id, Withdrawal.status == WithdrawalStatus.REQUESTED
+    )
+    return {"withdrawal_no": db.session.scalar(open_one) or ask(mine, 1_000)}
