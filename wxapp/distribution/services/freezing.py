@@ -21,8 +21,9 @@ _NOBODY = Split(NONE, NONE)
 def freeze(order_no: str, *, buyer_id: int) -> None:
     """Write down whose sale each line of an order is and what it may earn.
 
-    Runs inside the transaction that places the order and waits for no row. What it reads is one snapshot: of a change
-    at the same moment an order has all or nothing. Orders of people who came by nobody cost one query.
+    Runs inside the transaction that places the order. What it reads is one snapshot: of a change at the same moment an
+    order has all or nothing. It locks nothing that others want: it waits only while this very distributor or these
+    very terms are just being changed, because what it writes refers to them. People who came by nobody cost one query.
     """
     since = clock.now() - timedelta(days=settings.ATTRIBUTION_DAYS())
     claims = claims_on(order_no, buyer_id=buyer_id, since=since)
