@@ -181,7 +181,7 @@ def test_an_order_that_has_looked_is_not_stopped_by_freezing_and_stops_nobody(ap
     """The order saw an active distributor; the freeze is committed before the order is."""
     shop = Shop(app, buyers=2)
     have_looked, is_frozen = threading.Event(), threading.Event()
-    look_up = freezing.claims_on
+    look_up = attributions.claims_on
 
     def look_and_wait(order_no: str, **values: Any) -> Sequence[attributions.Claim]:
         found = look_up(order_no, **values)
