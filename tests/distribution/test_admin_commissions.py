@@ -14,11 +14,20 @@ from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
 from tests.factories.distribution import make_distributor
-from tests.factories.income import make_commission, make_reversal, make_reward
+from tests.factories.income import make_commission, make_reversal, make_reward, make_withdrawal
+from tests.factories.mall import make_category
 from tests.factories.staff import make_member
 from wxapp.core import clock
 from wxapp.core.permissions import Permission
-from wxapp.distribution.models import CommissionStatus, RewardStatus
+from wxapp.distribution.models import (
+    CommissionStatus,
+    DistributorStatus,
+    RewardStatus,
+    Scope,
+    TermsWay,
+    WithdrawalStatus,
+)
+from wxapp.distribution.services import terms
 
 P = Permission
 C = CommissionStatus
@@ -116,7 +125,7 @@ def test_the_list_is_exported_with_numbers_for_money(desk: Desk) -> None:
     answer = desk.get("commissions?export=xlsx")
     rows = list(load_workbook(io.BytesIO(answer.data)).active.values)
     found = dict(zip(rows[0], rows[1], strict=True))
-    assert (found["商品实付"], found["已入账"], found["佣金标准"], found["分销员"]) == (123.45, 12.34, "10%", "周*")
+    assert (found["商品实付"], found["入账"], found["标准"], found["分销员"]) == (123.45, 12.34, "10%", "周*")
 
 
 def test_a_commission_is_explained_with_people_and_books(desk: Desk, queries: list[str]) -> None:
@@ -165,3 +174,23 @@ def test_who_may_not_look_is_refused(sit: Sit, path: str) -> None:
 @pytest.mark.parametrize("path", ["commissions/77", "rewards/77"])
 def test_what_is_not_there_is_not_found(desk: Desk, path: str) -> None:
     assert desk.get(path).status_code == 404
+
+
+def test_the_start_page_counts_what_waits_for_whom(sit: Sit) -> None:
+    def cards(*rights: Permission) -> str:
+        return text_of(sit(P.DASHBOARD_READ, *rights).client.get("/pc/"))
+
+    deciders = (P.DISTRIBUTION_REVIEW, P.WITHDRAWAL_REVIEW, P.COMMISSION_CONFIRM)
+    assert not re.search("等待审核|等待确认", cards(*deciders))
+    make_distributor(status=DistributorStatus.APPLIED)
+    one = make_distributor()
+    make_commission(one, status=C.AVAILABLE, line_fen=100_000)
+    for _ in range(2):
+        make_withdrawal(one, status=WithdrawalStatus.REQUESTED)
+    category = make_category()
+    terms.propose(terms.Proposal(Scope.CATEGORY, category.id, TermsWay.PERCENT, 500, 0), by="staff:1")
+    shown = cards(*deciders)
+    assert "分销申请 1 等待审核" in shown
+    assert "佣金提现 2 等待审核" in shown
+    assert "佣金设置 1 等待确认" in shown
+    assert not re.search("等待审核|等待确认", cards())

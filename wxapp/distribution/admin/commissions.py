@@ -29,6 +29,7 @@ STATES = {
     CommissionStatus.REVERSED: Badge("已冲回", "red"),
     CommissionStatus.VOID: Badge("已失效", "grey"),
 }
+LEVELS = {Level.SELLER: Badge("分销", "blue"), Level.INVITER: Badge("团队", "grey")}
 REWARD_STATES = {
     RewardStatus.PAID: Badge("已发放", "green"),
     RewardStatus.SKIPPED: Badge("超出每日上限", "grey"),
@@ -45,17 +46,17 @@ COMMISSIONS = Table(
     title="佣金明细",
     columns=(
         Column("order_no", "订单号", "code", link=lambda row: _url(row.id), sort=Commission.id),
+        Column("placed_at", "下单", "day", sort=Commission.placed_at),
         Column("distributor", "分销员", below=lambda row: row.code),
-        Column("level", "收入类型"),
+        Column("level", "类型", "badge", badges=LEVELS),
         Column("goods", "商品", below=lambda row: row.way.label),
         Column("line_fen", "商品实付", "money", sort=Commission.line_fen),
-        Column("rate", "佣金标准", value=lambda row: explaining.rate_text(row.terms_way, row.rate)),
-        Column("frozen_fen", "下单时锁定", "money"),
-        Column("amount_fen", "已入账", "money", sort=Commission.amount_fen),
-        Column("reversed_fen", "已冲回", "money", value=lambda row: row.reversed_fen or None),
+        Column("rate", "标准", value=lambda row: explaining.rate_text(row.terms_way, row.rate)),
+        Column("frozen_fen", "锁定", "money"),
+        Column("amount_fen", "入账", "money", sort=Commission.amount_fen),
+        Column("reversed_fen", "冲回", "money", value=lambda row: row.reversed_fen or None),
         Column("status", "状态", "badge", badges=STATES),
-        Column("placed_at", "下单时间", "moment", sort=Commission.placed_at),
-        Column("available_at", "可提现时间", "moment", value=lambda row: row.available_at or row.due_at),
+        Column("available_at", "可提现", "day", value=lambda row: row.available_at or row.due_at),
     ),
     filters=(
         Filter("q", "分销员", placeholder="姓名、手机号或邀请码，须完整", is_private=True),
@@ -65,7 +66,6 @@ COMMISSIONS = Table(
         Filter("since", "下单从", "day"),
         Filter("until", "下单至", "day"),
     ),
-    actions=(Action("明细", lambda row: _url(row.id), Permission.DISTRIBUTION_READ),),
     sort="-order_no",
     key=Commission.id,
     make_all=reads.commission_rows,
