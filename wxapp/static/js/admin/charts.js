@@ -28,7 +28,7 @@
     return {
       grid: { left: 8, right: 12, top: chart.series.length > 1 ? 40 : 20, bottom: 4, containLabel: true },
       legend: chart.series.length > 1 ? { top: 0, right: 0, icon: "roundRect", itemWidth: 10, itemHeight: 10, textStyle: { color: ink } } : undefined,
-      xAxis: { type: "category", data: chart.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: chart.kind === "bar" && chart.labels.length <= 12 ? { color: ink, interval: 0, width: 84, overflow: "truncate" } : { color: ink } },
+      xAxis: { type: "category", data: chart.labels, axisTick: { show: false }, axisLine: { lineStyle: { color: line } }, axisLabel: chart.kind === "bar" && chart.labels.length <= 12 ? { color: ink, interval: 0, width: 84, overflow: "truncate", rotate: chart.labels.length > 5 ? 30 : 0 } : { color: ink } },
       yAxis: { type: "value", minInterval: chart.unit === "元" ? undefined : 1, splitLine: { lineStyle: { color: line } }, axisLabel: { color: ink, formatter: short } },
       series: figures,
       // Rich text, because the policy of the page allows no styles in markup.
