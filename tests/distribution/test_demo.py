@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -20,9 +20,10 @@ def test_the_first_distributor_has_a_telephone_in_the_sandbox() -> None:
 
 
 def test_earlier_ends_with_its_block() -> None:
-    now = clock.now()
+    now, held = clock.now(), clock.now
     with pytest.raises(LookupError), earlier(days=3, hours=2):
-        assert clock.now() == now - timedelta(days=3, hours=2)
+        assert held() == now - timedelta(days=3, hours=2)
+        assert clock.day_bounds(clock.today())[0] == clock.day_bounds(date(2026, 2, 27))[0]
         raise LookupError
     assert clock.now() == now
 

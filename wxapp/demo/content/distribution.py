@@ -63,8 +63,7 @@ def fill(by: str) -> None:
     promoters = _admit(staff)
     buyers = list(db.session.scalars(sa.select(Patient).order_by(Patient.id).offset(60).limit(len(SALES))))
     for number, (sale, patient) in enumerate(zip(SALES, buyers, strict=True)):
-        with earlier(days=sale.days, hours=1):
-            _sell(number, sale, promoters[sale.seller], patient, goods[sale.goods % len(goods)], staff)
+        _sell(number, sale, promoters[sale.seller], patient, goods[sale.goods % len(goods)], staff)
     for number, one in enumerate(PROMOTERS):
         _end(promoters[number], one, staff)
     with earlier(days=2):
@@ -169,21 +168,25 @@ def _end(row: Distributor, one: Promoter, staff: Staff) -> None:
 
 def _sell(number: int, sale: Sale, seller: Distributor, patient: Patient, goods_id: int, staff: Staff) -> None:
     """Let somebody open a share, order, pay, and use what was bought, as far as the order goes."""
-    user_id = _enter(f"demo-friend-{number:02d}", f"{patient.name[0]}家小院")
-    _open(user_id, _shared(sale, seller, goods_id))
-    order_no = ordering.place_order(
-        wechat_user_id=user_id,
-        patient_id=patient.id,
-        wanted=[Wanted(goods_id, sale.quantity, mall.get_goods(goods_id).price_fen)],
-        contact=ordering.Contact(patient.name, patient.phone, patient.id_number or ""),
-        once_key=f"demo-sale-{number:04d}",
-    )
-    if sale.end is End.CLOSED:
-        ordering.cancel_order(mall.get_order(order_no), by=actors.wechat(user_id), reason="用户取消")
-    elif sale.end is not End.UNPAID:
-        order = mall.get_order(order_no)
-        payments.collect(order.payment_no, [(Method.CARD, order.total_fen)], by=staff.chief)
-        _use(order_no, sale.end, staff)
+    with earlier(days=sale.days, hours=sale.hours + 1):
+        user_id = _enter(f"demo-friend-{number:02d}", f"{patient.name[0]}家小院")
+        _open(user_id, _shared(sale, seller, goods_id))
+    with earlier(days=sale.days, hours=sale.hours):
+        order_no = ordering.place_order(
+            wechat_user_id=user_id,
+            patient_id=patient.id,
+            wanted=[Wanted(goods_id, sale.quantity, mall.get_goods(goods_id).price_fen)],
+            contact=ordering.Contact(patient.name, patient.phone, patient.id_number or ""),
+            once_key=f"demo-sale-{number:04d}",
+        )
+        if sale.end is End.CLOSED:
+            ordering.cancel_order(mall.get_order(order_no), by=actors.wechat(user_id), reason="用户取消")
+        elif sale.end is not End.UNPAID:
+            order = mall.get_order(order_no)
+            payments.collect(order.payment_no, [(Method.CARD, order.total_fen)], by=staff.chief)
+    if sale.days:
+        with earlier(days=sale.days - 1, hours=sale.hours):
+            _use(order_no, sale.end, staff)
 
 
 def _shared(sale: Sale, seller: Distributor, goods_id: int) -> Scene:
