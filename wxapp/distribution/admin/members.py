@@ -62,16 +62,16 @@ def members() -> Page:
 @interface("distribution.member", GET="/pc/distribution/members/<int:user_id>", permission=Permission.DISTRIBUTION_READ)
 def member(user_id: int) -> Page:
     """Whose member somebody is, the form that changes it, and what was changed before."""
-    user = reads.get_user(user_id)
+    nickname = reads.nickname_of(user_id)
+    audit.looked_at("wechat_user", user_id, "会员归属")  # first: what was read before would be read again
     membership = sharing.find_membership(user_id)
     moves = reads.moves_of(user_id)
     seen = membership.distributor_id if membership is not None else 0
     named = people.persons([seen, *(move.old_id for move in moves), *(move.new_id for move in moves)])
-    audit.looked_at("wechat_user", user_id, "会员归属")
     return Page(
         "distribution/admin/member.html",
         id=user_id,
-        nickname=user.nickname or "微信用户",
+        nickname=nickname,
         patients=reads.bound_names([user_id]).get(user_id, []),
         distributor=reads.named(named.get(seen)),
         distributor_id=seen or None,
@@ -107,7 +107,7 @@ def member(user_id: int) -> Page:
 )
 def change_member(user_id: int) -> Done:
     """Give somebody to another distributor, or to nobody."""
-    reads.get_user(user_id)
+    reads.nickname_of(user_id)
     form = read_form(MoveMemberForm)
     new = _wanted(form)
     by = current_staff().actor

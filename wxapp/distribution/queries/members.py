@@ -106,12 +106,12 @@ def bound_names(user_ids: Collection[int]) -> dict[int, list[str]]:
     return found
 
 
-def get_user(user_id: int) -> WechatUser:
+def nickname_of(user_id: int) -> str:
     """:raises NotFound: no such WeChat user"""
-    user = db.session.get(WechatUser, user_id)
-    if user is None:
+    nickname = db.session.scalar(sa.select(WechatUser.nickname).where(WechatUser.id == user_id))
+    if nickname is None:
         raise NotFound("没有这位微信用户")
-    return user
+    return nickname or "微信用户"
 
 
 def moves_of(user_id: int) -> list[Move]:
