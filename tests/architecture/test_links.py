@@ -7,11 +7,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urldefrag, urljoin, urlsplit
 
+import pytest
 from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 import wxapp
 from tests.architecture.test_garbage import Site, outside, site
+
+pytestmark = pytest.mark.once
 
 __all__ = ["outside", "site"]
 

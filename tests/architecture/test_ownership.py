@@ -15,6 +15,8 @@ from wxapp.core import sessions
 from wxapp.core.db import db
 from wxapp.mall import queries
 
+pytestmark = pytest.mark.once
+
 __all__ = ["outside", "site"]
 
 OF_ALL = {
