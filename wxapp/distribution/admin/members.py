@@ -19,7 +19,7 @@ from wxapp.distribution.admin.door import interface
 from wxapp.distribution.member_forms import MoveMemberForm
 from wxapp.distribution.models import Distributor, Membership
 from wxapp.distribution.queries import members as reads
-from wxapp.distribution.queries import people, sharing
+from wxapp.distribution.queries import people
 from wxapp.distribution.services.membership import move_member
 from wxapp.patients.models import WechatUser
 
@@ -62,22 +62,21 @@ def members() -> Page:
 @interface("distribution.member", GET="/pc/distribution/members/<int:user_id>", permission=Permission.DISTRIBUTION_READ)
 def member(user_id: int) -> Page:
     """Whose member somebody is, the form that changes it, and what was changed before."""
-    nickname = reads.nickname_of(user_id)
-    audit.looked_at("wechat_user", user_id, "会员归属")  # first: what was read before would be read again
-    membership = sharing.find_membership(user_id)
+    found = reads.get_member(user_id)
+    audit.looked_at("wechat_user", user_id, "会员归属")
     moves = reads.moves_of(user_id)
-    seen = membership.distributor_id if membership is not None else 0
+    seen = found.distributor_id
     named = people.persons([seen, *(move.old_id for move in moves), *(move.new_id for move in moves)])
     return Page(
         "distribution/admin/member.html",
         id=user_id,
-        nickname=nickname,
+        nickname=found.nickname,
         patients=reads.bound_names([user_id]).get(user_id, []),
-        distributor=reads.named(named.get(seen)),
-        distributor_id=seen or None,
-        bound_at=membership.bound_at if membership is not None else None,
-        first_paid_at=membership.first_paid_at if membership is not None else None,
-        came_by="邀请" if membership is not None and membership.scene_id is not None else "员工指定",
+        distributor=reads.named(named.get(seen or 0)),
+        distributor_id=seen,
+        bound_at=found.bound_at,
+        first_paid_at=found.first_paid_at,
+        came_by=reads.came_by(seen, found.scene_id),
         moves=[
             {
                 "at": move.at,
@@ -91,7 +90,7 @@ def member(user_id: int) -> Page:
         _may_move=current_staff().may(Permission.DISTRIBUTION_WRITE),
         _form=ShownForm(
             MoveMemberForm,
-            values={"seen": seen},
+            values={"seen": seen or 0},
             help={"code": "变更只影响之后的订单"},
             kinds={"reason": "textarea"},
         ),
@@ -107,7 +106,7 @@ def member(user_id: int) -> Page:
 )
 def change_member(user_id: int) -> Done:
     """Give somebody to another distributor, or to nobody."""
-    reads.nickname_of(user_id)
+    reads.get_member(user_id)
     form = read_form(MoveMemberForm)
     new = _wanted(form)
     by = current_staff().actor

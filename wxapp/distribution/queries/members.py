@@ -71,7 +71,7 @@ def member_rows(rows: Sequence[Any]) -> list[MemberRow]:
             "、".join(patients.get(row.id, [])),
             named(distributors.get(row.distributor_id)),
             row.bound_at,
-            _came_by(row),
+            came_by(row.distributor_id, row.scene_id),
             row.first_paid_at,
         )
         for row in rows
@@ -86,10 +86,11 @@ def named(person: Person | None) -> str:
     return f"{masked_name(person.name)}（{person.code}）" if person is not None else NOBODY
 
 
-def _came_by(row: Any) -> str:
-    if row.distributor_id is None:
+def came_by(distributor_id: int | None, scene_id: int | None) -> str:
+    """Return how somebody became a distributor's member, in a word."""
+    if distributor_id is None:
         return ""
-    return "邀请" if row.scene_id is not None else "员工指定"
+    return "邀请" if scene_id is not None else "员工指定"
 
 
 def bound_names(user_ids: Collection[int]) -> dict[int, list[str]]:
@@ -106,12 +107,34 @@ def bound_names(user_ids: Collection[int]) -> dict[int, list[str]]:
     return found
 
 
-def nickname_of(user_id: int) -> str:
+@dataclass(frozen=True)
+class Member:
+    """A WeChat user, and whose member he is, if anybody's."""
+
+    nickname: str
+    distributor_id: int | None
+    scene_id: int | None
+    bound_at: datetime | None
+    first_paid_at: datetime | None
+
+
+def get_member(user_id: int) -> Member:
     """:raises NotFound: no such WeChat user"""
-    nickname = db.session.scalar(sa.select(WechatUser.nickname).where(WechatUser.id == user_id))
-    if nickname is None:
+    row = db.session.execute(
+        sa.select(
+            sa.case((WechatUser.nickname == "", "微信用户"), else_=WechatUser.nickname),
+            Membership.distributor_id,
+            Membership.scene_id,
+            Membership.bound_at,
+            Membership.first_paid_at,
+        )
+        .select_from(WechatUser)
+        .outerjoin(Membership, Membership.wechat_user_id == WechatUser.id)
+        .where(WechatUser.id == user_id)
+    ).one_or_none()
+    if row is None:
         raise NotFound("没有这位微信用户")
-    return nickname or "微信用户"
+    return Member(*row)
 
 
 def moves_of(user_id: int) -> list[Move]:
