@@ -15,9 +15,9 @@ from wxapp.admin.interface import REGISTERED, Interface
 from wxapp.core import clock
 from wxapp.core.permissions import Permission
 from wxapp.staff import queries, services
+from wxapp.staff.defaults import DEFAULT_ROLES
 
 pytestmark = pytest.mark.once
-from wxapp.staff.defaults import DEFAULT_ROLES
 
 JSON = {"Accept": "application/json"}
 
