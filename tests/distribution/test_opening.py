@@ -11,11 +11,13 @@ from tests.factories.patients import make_wechat_user
 from wxapp.core import clock, settings
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
+from wxapp.core.limits import Limit
 from wxapp.distribution.models import DistributorStatus, Membership, Opening, Scan, ScanOutcome, ScanWay, SceneKind
 from wxapp.distribution.queries import sharing
 from wxapp.distribution.services.opening import open_link
 from wxapp.distribution.services.scenes import link_of
 from wxapp.distribution.settings import IS_OPEN
+from wxapp.distribution.views import links
 from wxapp.patients.queries import signed_in_user
 
 K = SceneKind
@@ -182,3 +184,11 @@ def test_an_opening_asks_little_of_the_database(client, sign_in_wechat, queries)
     queries.clear()
     client.get(f"/s/{token}")
     assert len(queries) <= 10
+
+
+def test_who_opens_without_end_is_told_to_wait(client, sign_in_wechat, monkeypatch):
+    monkeypatch.setattr(links, "OPENINGS", Limit("test.open", count=2, seconds=3600))
+    token = link_of(make_distributor(), K.GOODS, make_goods().id).token
+    sign_in_wechat(client, make_wechat_user())
+    assert [client.get(f"/s/{token}").status_code for _ in range(3)] == [302, 302, 429]
+    assert len(rows(Scan)) == 2
