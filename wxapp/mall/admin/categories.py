@@ -38,7 +38,7 @@ CATEGORIES = Table(
 @interface("mall.categories", GET="/pc/mall/categories", permission=Permission.GOODS_READ)
 def categories() -> Page:
     """All categories, and a form for a new one."""
-    form = ShownForm(CategoryForm, values={"is_shown": True, "nature": Nature.ORDINARY}, help=_HELP)
+    form = ShownForm(CategoryForm, values={"is_shown": True, "nature": Nature.ORDINARY})
     return Page("mall/admin/categories.html", table=CATEGORIES.load(queries.categories_for_staff), form=form)
 
 
