@@ -25,12 +25,15 @@ Rate = Annotated[int, BeforeValidator(_parse_rate), Field(ge=0, le=10_000_000)]
 
 
 class ProposalForm(Form):
-    """``subject`` is what the terms are for: ``default:0``, ``category:3``, ``goods:12``."""
+    """``subject`` is what the terms are for: ``default:0``, ``category:3``, ``goods:12``.
+
+    Nothing for the seller is said as 0, not by leaving it out: that is for going back to the wider scope.
+    """
 
     form_key: FormKey = ""
     subject: str = Field(title="适用范围", max_length=30)
     way: TermsWay = Field(title="计佣方式")
-    seller: Rate = Field(0, title="分销员佣金")
+    seller: Rate | None = Field(None, title="分销员佣金")
     inviter: Rate = Field(0, title="邀请人佣金")
     note: str = Field(title="调整说明", min_length=2, max_length=200)
 

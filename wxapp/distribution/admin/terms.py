@@ -107,7 +107,7 @@ def terms_list() -> Page:
 
 _HELP = {
     "way": "固定金额按每件计算；“跟随上一级设置”用于结束商品或分类的单独设置",
-    "seller": "按比例时填百分数，例如 10 或 2.5；固定金额时填元",
+    "seller": "按比例时填百分数，例如 10 或 2.5；固定金额时填元；不计佣填0",
     "inviter": "填法同上；佣金层级为2时才会产生",
     "note": "为什么调整，确认人和以后查询的人都会看到",
 }
@@ -117,7 +117,7 @@ _HELP = {
 def new_terms() -> Page:
     """An empty form; the address may name what the terms are for."""
     options = {"subject": [(subject_of(scope, number), name) for scope, number, name in goods.proposable()]}
-    values = {"subject": request.args.get("subject", ""), "way": TermsWay.PERCENT, "seller": "", "inviter": ""}
+    values = {"subject": request.args.get("subject", ""), "way": TermsWay.PERCENT, "inviter": ""}
     form = ShownForm(ProposalForm, values=values, options=options, help=_HELP)
     return Page("distribution/admin/terms_form.html", form=form, depth=settings.DEPTH())
 
@@ -135,7 +135,9 @@ def propose_terms() -> Done:
     subject = read_subject(form.subject)
     if subject is None:
         raise Invalid({"subject": "请选择适用范围"})
-    proposal = Proposal(*subject, way=form.way, seller=form.seller, inviter=form.inviter, note=form.note)
+    if form.seller is None and form.way is not TermsWay.INHERIT:
+        raise Invalid({"seller": "请填写分销员佣金，不计佣请填0"})
+    proposal = Proposal(*subject, way=form.way, seller=form.seller or 0, inviter=form.inviter, note=form.note)
     by = current_staff().actor
     terms_id = int(once("distribution.propose_terms", form, lambda: str(services.propose(proposal, by=by))))
     audit.about(f"distribution_terms:{terms_id}", f"{form.subject}，{both_rates(queries.get_terms(terms_id))}")
