@@ -139,13 +139,13 @@ def test_a_commission_is_explained_with_people_and_books(desk: Desk, queries: li
     parts = (
         "团队收入 可提现",
         "¥800.00 × 5% = ¥40.00",
-        "陈*（bbbbbb）",
-        "周*（aaaaaa）",
+        "陈* （bbbbbb）",
+        "周* （aaaaaa）",
         f"第{one.terms_id}版（默认）",
         "佣金入账（待结算）",
         "分销佣金支出 分销员待结算账户 ¥40.00",
         "分销员待结算账户 分销员可提现账户 ¥40.00",
-        f"佣金冲回 {one.id}:20000 分销员可提现账户 分销佣金支出 ¥10.00",
+        f"佣金冲回 业务号 {one.id}:20000 分销员可提现账户 分销佣金支出 ¥10.00",
         "¥200.00 ¥10.00 可提现余额",
     )
     assert [part for part in parts if part not in shown] == []

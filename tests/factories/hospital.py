@@ -12,6 +12,7 @@ from werkzeug.routing import Rule
 
 from tests.factories.booking import make_visits
 from tests.factories.distribution import fill_people, make_distributor
+from tests.factories.income import fill_income
 from tests.factories.mall import CONTACT, make_category, make_goods
 from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.promotion import fill_terms
@@ -147,6 +148,7 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         **fill_website(number, by=by),
         **fill_people(hospital.distributor_id, by=by),
         **fill_withdrawals(hospital.distributor_id, by=by),
+        **fill_income(hospital.distributor_id),
         "role_id": role.id,
         "member_id": member.id,
         "no": movement.no,

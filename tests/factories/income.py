@@ -6,6 +6,9 @@ import itertools
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
+
+from tests.factories.distribution import make_distributor
 from wxapp.core import clock, ids
 from wxapp.core.db import db, transaction
 from wxapp.core.money import share
@@ -228,3 +231,18 @@ def make_withdrawal(
         if came_back:
             wallet.transfer(kind=kinds.WITHDRAWAL_VOID, payer_id=clearing, payee_id=account, **booked)
     return row
+
+
+def fill_income(distributor_id: int) -> dict[str, int]:
+    """Add a row to every list of income, and a reversal to one commission; return what addresses name."""
+    mine = db.session.get_one(Distributor, distributor_id)
+    friend = make_distributor(inviter=mine)
+    make_commission(mine)
+    make_commission(mine, seller=friend, status=C.AVAILABLE)
+    reward = make_reward(mine, friend)
+    make_reward(mine, make_distributor(inviter=mine), status=RewardStatus.REVERSED)
+    oldest = sa.select(Commission).where(Commission.distributor_id == mine.id, Commission.status == C.PENDING)
+    one = db.session.scalars(oldest.order_by(Commission.id)).first()
+    assert one is not None  # made just now
+    reversal = make_reversal(one, amount_fen=1)
+    return {"commission_id": one.id, "reward_id": reward.id, "reversal_id": reversal.id}
