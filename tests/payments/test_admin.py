@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.factories.patients import make_patient
-from tests.factories.payments import CASHIER, CLERK, ask_refund, begin, make_collected, make_payment
+from tests.factories.payments import CASHIER, CLERK, ask_refund, begin, make_collected, make_payment, make_payout
 from tests.factories.staff import make_member
 from tests.fakes.pay import FakePay
 from wxapp.core.db import db
@@ -310,3 +310,14 @@ def test_what_has_a_page_of_its_own_is_refunded_there(desk: Desk) -> None:
     answer = desk.ask(path, amount="199.00", reason="不想要了", form_key="form-key-000")
     assert (answer.status_code, answer.get_json()["error"]) == (409, "refund_elsewhere")
     assert queries.get_payment(payment.no).refunded_fen == 0
+
+
+def test_staff_see_payouts_that_are_stuck(desk: Desk, pay: FakePay) -> None:
+    desk.as_member(Permission.LEDGER_READ)
+    assert "受阻的付款" not in desk.get("/pc/reconciliation").text
+    pay.operating_fen = 0
+    payout = make_payout()
+    services.carry_out_payouts()
+    page = desk.get("/pc/reconciliation").text
+    assert payout.out_bill_no in page
+    assert "商户运营账户资金不足" in page

@@ -14,8 +14,8 @@ from tests.factories.payments import CHIEF, make_payout
 from tests.fakes.pay import FakePay
 from tests.payments.payouts import state
 from wxapp.core.db import db, transaction
-from wxapp.payments import services
-from wxapp.payments.models import Difference, Method, Payout, PayoutStatus
+from wxapp.payments import listings, queries, services
+from wxapp.payments.models import Bill, Difference, Method, Payout, PayoutStatus
 from wxapp.payments.services.paying_out import order_of
 from wxapp.wechat.pay.errors import BillNotReady
 from wxapp.wechat.pay.values import FundAccount, TransferState
@@ -155,3 +155,22 @@ def test_one_that_failed_may_leave_no_trace(waiting: Payout, pay: FakePay, at: C
     at(DAY)
     services.compare_day(FIRST)
     assert cases() == []
+
+
+# --- what staff see --------------------------------------------------------------------------------------------------
+
+
+def test_the_day_adds_up_three_ways(waiting: Payout, pay: FakePay, at: Clock) -> None:
+    end(pay, waiting)
+    failed = make_payout()
+    services.carry_out_payouts()
+    end(pay, failed, TransferState.FAIL)
+    at(DAY)
+    for _ in range(2):
+        services.compare_day(FIRST)
+    totals = {row.label: row for row in listings.three_ways(FIRST, listings.find_bill(FIRST), queries.takings(FIRST))}
+    paid_out = totals["付款到个人"]
+    assert (paid_out.channel_fen, paid_out.ours_fen, paid_out.ledger_fen) == (5_000, 5_000, 5_000)
+    assert (totals["退款"].ledger_fen, totals["退款"].agrees) == (0, True)
+    assert [bill.channel for bill in listings.bills()] == ["wechat"]
+    assert db.session.scalar(sa.select(sa.func.count()).select_from(Bill)) == 2

@@ -13,7 +13,9 @@ from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.core.masking import masked_name
 from wxapp.patients.queries import find_patients, patient_names
+from wxapp.payments.kinds import PAYOUT_PAID
 from wxapp.payments.models import (
+    PAYOUT_BILL,
     Attempt,
     Bill,
     Difference,
@@ -22,10 +24,13 @@ from wxapp.payments.models import (
     PartStatus,
     PaymentOrder,
     PaymentStatus,
+    Payout,
+    PayoutStatus,
     Refund,
     RefundPart,
 )
 from wxapp.payments.queries import Takings
+from wxapp.payments.states import ON_ITS_WAY
 from wxapp.payments.subjects import label_of, numbers_meant
 from wxapp.wallet.models import Transfer
 from wxapp.wallet.services import house_account
@@ -152,7 +157,11 @@ def open_differences() -> sa.ScalarSelect[int]:
 
 
 def bills(*, limit: int = 60) -> list[Bill]:
-    return list(db.session.scalars(sa.select(Bill).order_by(Bill.day.desc()).limit(limit)))
+    """Return the latest bills of payments and refunds."""
+    return list(db.session.scalars(sa.select(Bill).where(_OF_PAYMENTS).order_by(Bill.day.desc()).limit(limit)))
+
+
+_OF_PAYMENTS = Bill.channel == Method.WECHAT.value
 
 
 @dataclass(frozen=True)
@@ -170,29 +179,50 @@ class Totals:
 
 
 def find_bill(day: date) -> Bill | None:
-    return db.session.scalars(sa.select(Bill).where(Bill.day == day)).one_or_none()
+    return db.session.scalars(sa.select(Bill).where(_OF_PAYMENTS, Bill.day == day)).one_or_none()
 
 
 def three_ways(day: date, bill: Bill | None, takings: Sequence[Takings]) -> list[Totals]:
-    """Return a day's payments and refunds by WeChat as the bill, our records and the ledger have them."""
+    """Return a day's payments, refunds and payouts by WeChat as the bills, our records and the ledger have them."""
     start, end = clock.day_bounds(day)
     channel_id = house_account("channel.wechat")
     came = sum(row.amount_fen for row in takings if row.channel is Method.WECHAT)
     went = sum(row.refunded_fen for row in takings if row.channel is Method.WECHAT)
+    is_refund = sa.and_(Transfer.payee_id == channel_id, Transfer.kind != PAYOUT_PAID)
     moved = db.session.execute(
         sa.select(
             sa.func.sum(sa.case((Transfer.payer_id == channel_id, Transfer.amount_fen), else_=0)).label("came"),
-            sa.func.sum(sa.case((Transfer.payee_id == channel_id, Transfer.amount_fen), else_=0)).label("went"),
+            sa.func.sum(sa.case((is_refund, Transfer.amount_fen), else_=0)).label("went"),
+            sa.func.sum(sa.case((Transfer.kind == PAYOUT_PAID, Transfer.amount_fen), else_=0)).label("paid_out"),
         ).where(
             sa.or_(Transfer.payer_id == channel_id, Transfer.payee_id == channel_id),
             Transfer.at >= start,
             Transfer.at < end,
         )
     ).one()
+    paid_out = db.session.scalar(
+        sa.select(sa.func.sum(Payout.amount_fen)).where(
+            Payout.status == PayoutStatus.SUCCEEDED,
+            Payout.way == Method.WECHAT,
+            Payout.ended_at >= start,
+            Payout.ended_at < end,
+        )
+    )
+    transferred = db.session.scalar(
+        sa.select(Bill.trade_fen - Bill.refund_fen).where(Bill.channel == PAYOUT_BILL, Bill.day == day)
+    )
     return [
         Totals("收款", bill.trade_fen if bill else None, came, int(moved.came or 0)),
         Totals("退款", bill.refund_fen if bill else None, went, int(moved.went or 0)),
+        Totals("付款到个人", transferred, int(paid_out or 0), int(moved.paid_out or 0)),
     ]
+
+
+def payouts_stuck() -> list[Payout]:
+    """Return the payouts that something stands against, oldest first; staff have to act or to wait."""
+    is_open = Payout.status.in_((PayoutStatus.QUEUED, *ON_ITS_WAY))
+    stuck = sa.select(Payout).where(is_open, Payout.last_error != "")
+    return list(db.session.scalars(stuck.order_by(Payout.asked_at).limit(100)))
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,7 @@ def reconciliation() -> Page:
         "payments/admin/reconciliation.html",
         bills=listings.bills(),
         open_differences=listings.count_differences(),
+        payouts=listings.payouts_stuck(),
         yesterday=yesterday,
     )
 

@@ -1,6 +1,6 @@
 """Tables of payments."""
 
-from wxapp.payments.models.bills import Bill, BillRow, Difference, DifferenceStatus
+from wxapp.payments.models.bills import PAYOUT_BILL, Bill, BillRow, Difference, DifferenceStatus
 from wxapp.payments.models.orders import (
     Attempt,
     AttemptStatus,
@@ -14,6 +14,7 @@ from wxapp.payments.models.payouts import Payout, PayoutStatus
 from wxapp.payments.models.refunds import PartStatus, Refund, RefundPart, RefundStatus
 
 __all__ = [
+    "PAYOUT_BILL",
     "Attempt",
     "AttemptStatus",
     "Bill",

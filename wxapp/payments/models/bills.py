@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core.db import BigId, Fen, Model, UTCDateTime, status_type
 
+PAYOUT_BILL = "wechat_operation"
+"""Channel of the bills of WeChat's operating account: what was transferred to people, and what of it came back."""
+
 
 class Bill(Model):
     """A day's bill of a channel, fetched and compared."""

@@ -9,9 +9,9 @@ from datetime import date
 import sqlalchemy as sa
 
 from wxapp.core import clock
-from wxapp.core.db import db
+from wxapp.core.db import db, transaction
 from wxapp.payments.kinds import PAYOUT_PAID
-from wxapp.payments.models import Method, Payout, PayoutStatus
+from wxapp.payments.models import PAYOUT_BILL, Bill, Method, Payout, PayoutStatus
 from wxapp.payments.rules import Found, Kind, Ours, Seen, match
 from wxapp.payments.services.paying_out import ask
 from wxapp.payments.states import ON_ITS_WAY
@@ -29,16 +29,30 @@ def first_payout_day() -> date | None:
     return None if first is None else clock.hospital_day(first)
 
 
-def fetch_transfers(day: date) -> Sequence[FundFlowRow]:
-    """Return the rows about transfers; nobody is asked before the first payout was sent.
+def fetch_transfers(day: date) -> Sequence[FundFlowRow] | None:
+    """Return the rows about transfers, None before the first payout was sent: then nobody is asked.
 
     :raises BillNotReady: it is still being made
     """
     first = first_payout_day()
     if first is None or day < first:
-        return ()
+        return None
     rows = connected.pay().fund_flow_bill(day, FundAccount.OPERATION).rows
     return [row for row in rows if _TRANSFER in row.business or _TRANSFER in row.kind]
+
+
+def keep_transfers(day: date, rows: Sequence[FundFlowRow]) -> None:
+    """Keep what the bill says in all, in place of what was kept before."""
+    went = [-row.amount_fen for row in rows if row.amount_fen < 0]
+    came_back = [row.amount_fen for row in rows if row.amount_fen > 0]
+    now = clock.now()
+    with transaction():
+        mine = sa.select(Bill).where(Bill.channel == PAYOUT_BILL, Bill.day == day)
+        kept = db.session.scalars(mine).one_or_none() or Bill(channel=PAYOUT_BILL, day=day, fee_fen=0)
+        kept.trades, kept.trade_fen = len(went), sum(went)
+        kept.refunds, kept.refund_fen = len(came_back), sum(came_back)
+        kept.fetched_at = kept.compared_at = now
+        db.session.add(kept)
 
 
 def compare_payouts(day: date, rows: Sequence[FundFlowRow]) -> list[Found]:

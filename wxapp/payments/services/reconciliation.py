@@ -28,7 +28,7 @@ from wxapp.payments.models import (
 from wxapp.payments.rules import Found, Ours, Seen, match
 from wxapp.payments.services.asides import source_of
 from wxapp.payments.services.differences import write_difference
-from wxapp.payments.services.payouts_billed import compare_payouts, fetch_transfers, first_payout_day
+from wxapp.payments.services.payouts_billed import compare_payouts, fetch_transfers, first_payout_day, keep_transfers
 from wxapp.payments.services.wechat import ask
 from wxapp.payments.states import DIFFERENCE
 from wxapp.wallet.models import Transfer
@@ -88,7 +88,10 @@ def compare_day(day: date) -> int:
     transfers = fetch_transfers(day)
     bill_id = _keep(bill)
     _ask_for_missed(bill)
-    found = _compare_payments(day, bill) + _compare_refunds(day, bill) + compare_payouts(day, transfers)
+    found = _compare_payments(day, bill) + _compare_refunds(day, bill)
+    if transfers is not None:
+        keep_transfers(day, transfers)
+        found += compare_payouts(day, transfers)
     for difference in found:
         write_difference(
             difference.kind,
