@@ -227,6 +227,62 @@ def test_who_is_no_distributor_is_led_to_joining(
     assert client.get("/earn/withdrawals/W1").status_code == 403
 
 
+# --- confirming ------------------------------------------------------------------------------------------------------
+
+
+def confirming(phone: Phone) -> str:
+    no = ask(phone.distributor)
+    withdrawing.approve_withdrawal(no, by=REVIEWER)
+    payments.carry_out_payouts()
+    return no
+
+
+def bill(no: str) -> str:
+    return get_payout(reads.get_withdrawal(no).payout_no).out_bill_no
+
+
+def test_the_page_hands_wechat_what_it_needs_to_confirm(phone: Phone) -> None:
+    no = confirming(phone)
+    page = phone.get(f"/earn/withdrawals/{no}").text
+    assert f'data-package="package-{bill(no)}"' in page
+    assert f'data-after="/earn/withdrawals/{no}/checking"' in page
+    assert "js/pages/payout.js" in page
+
+
+def test_after_wechat_s_page_wechat_is_asked(phone: Phone, pay: FakePay) -> None:
+    no = confirming(phone)
+    pay.end_transfer(bill(no))  # its notice is lost
+    answer = phone.get(f"/earn/withdrawals/{no}/checking")
+    assert answer.location == f"/earn/withdrawals/{no}"
+    page = phone.get(answer.location).text
+    assert "已到账" in page
+    assert "data-package" not in page
+
+
+def test_who_only_looked_can_confirm_later(phone: Phone) -> None:
+    no = confirming(phone)
+    phone.get(f"/earn/withdrawals/{no}/checking")
+    assert "data-package" in phone.get(f"/earn/withdrawals/{no}").text
+
+
+def test_while_wechat_works_the_page_waits(phone: Phone, pay: FakePay) -> None:
+    no = confirming(phone)
+    pay.transfers[bill(no)] = replace(pay.transfers[bill(no)], state=TransferState.TRANSFERING)
+    phone.get(f"/earn/withdrawals/{no}/checking")
+    page = phone.get(f"/earn/withdrawals/{no}").text
+    assert f'content="3; url=/earn/withdrawals/{no}/checking"' in page
+    assert "微信处理中" in page
+    assert "data-package" not in page
+
+
+def test_nobody_asks_for_another_s(phone: Phone, pay: FakePay) -> None:
+    other = make_withdrawal(is_approved=True)
+    payments.carry_out_payouts()
+    pay.end_transfer(bill(other.no))
+    assert phone.get(f"/earn/withdrawals/{other.no}/checking").status_code == 404
+    assert reads.get_withdrawal(other.no).status is W.CONFIRMING
+
+
 # --- one's own -------------------------------------------------------------------------------------------------------
 
 

@@ -247,6 +247,7 @@ NO_PAGES = {
         "a file",
     ),
     "distribution.open_shared": "leads to another page",
+    "distribution.check_withdrawal": "asks WeChat",
     "distribution.join": "leads a distributor to the centre",
     "mall.review_picture": "a file",
     "mall_admin.review_picture": "a file",

@@ -27,7 +27,9 @@ from wxapp.distribution.withdrawal_forms import TakeBackForm, WithdrawForm
 from wxapp.h5.notices import notice
 from wxapp.messages import taps
 from wxapp.patients.access import signed_in_user
-from wxapp.payments.models import Method, Payout
+from wxapp.payments import services as payments
+from wxapp.payments.errors import NothingToConfirm
+from wxapp.payments.models import Method, Payout, PayoutStatus
 
 ASK = Limit("withdrawal", 20, 600, "提交过于频繁，请稍后再试")
 
@@ -121,14 +123,34 @@ def withdrawal(withdrawal_no: str) -> ResponseReturnValue:
     """One withdrawal with what happened when, and what can be done now."""
     row = queries.own_withdrawal(_own().id, withdrawal_no)
     payout = queries.payouts_of([row]).get(row.payout_no)
+    open_one = payout if row.status is W.CONFIRMING else None
     return render_template(
         "distribution/withdrawal.html",
         row=row,
         tone=TONES[row.status],
         steps=_steps(row, payout),
         is_back=row.status in BACK,
+        confirm=_confirm_params(open_one) if open_one else None,
+        is_settling=open_one is not None and open_one.status in (PayoutStatus.PROCESSING, PayoutStatus.CANCELLING),
         W=W,
     )
+
+
+def _confirm_params(payout: Payout) -> dict[str, str] | None:
+    """Return what WeChat's page needs; None when there is nothing to confirm, or WeChat has not said how."""
+    try:
+        return payments.confirm_params(payout.no)
+    except NothingToConfirm:
+        return None
+
+
+@pages.page("/earn/withdrawals/<withdrawal_no>/checking")
+def check_withdrawal(withdrawal_no: str) -> ResponseReturnValue:
+    """Ask WeChat how it stands, after its page was shown or while it works, and lead back."""
+    row = queries.own_withdrawal(_own().id, withdrawal_no)
+    if row.status in (W.APPROVED, W.CONFIRMING):
+        payments.refresh_payout(row.payout_no)
+    return redirect(url_for("distribution.withdrawal", withdrawal_no=withdrawal_no))
 
 
 @pages.action("/earn/withdrawals/<withdrawal_no>/withdraw", shown_again_by=withdrawal)
@@ -178,6 +200,8 @@ def _steps(row: Withdrawal, payout: Payout | None) -> list[Step]:
         steps.append(Step("等待审核", None, "审核通过后打款，结果会通知您", "next"))
     elif row.status is W.APPROVED:
         steps.append(Step("等待打款", None, "" if by_hand else "微信可能需要您确认收款，届时会通知您", "next"))
+    elif row.status is W.CONFIRMING and payout is not None and payout.status is not PayoutStatus.AWAITING_USER:
+        steps.append(Step("微信处理中", None, "通常几秒内完成，请稍候", "next"))
     elif row.status is W.CONFIRMING:
         steps.append(Step("确认收款", None, f"请在 {when(confirm_by)} 前确认，超时将退回可提现余额", "next"))
     return steps
