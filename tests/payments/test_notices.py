@@ -8,9 +8,9 @@ from flask.testing import FlaskClient
 from tests.factories.payments import CHIEF, ask_refund, begin, make_payment
 from tests.fakes.pay import FakePay, Notification
 from wxapp.payments import queries, services
-from wxapp.payments.models import PaymentStatus, RefundStatus
+from wxapp.payments.models import PaymentStatus, Payout, PayoutStatus, RefundStatus
 
-PAYMENT, REFUND = "/pay/notify/wechat", "/pay/notify/wechat-refund"
+PAYMENT, REFUND, TRANSFER = "/pay/notify/wechat", "/pay/notify/wechat-refund", "/pay/notify/wechat-transfer"
 
 
 def post(client: FlaskClient, path: str, notice: Notification) -> int:
@@ -24,7 +24,7 @@ def test_a_genuine_notice_is_taken_without_a_log_in(client: FlaskClient, pay: Fa
     assert queries.get_due(payment.no).status is PaymentStatus.PAID
 
 
-@pytest.mark.parametrize("path", [PAYMENT, REFUND])
+@pytest.mark.parametrize("path", [PAYMENT, REFUND, TRANSFER])
 @pytest.mark.parametrize("signature", ["WECHATPAY/SIGNTEST/x", "forged", ""])
 def test_probes_and_forgeries_are_refused_on_the_ordinary_way(
     client: FlaskClient, pay: FakePay, path: str, signature: str
@@ -50,6 +50,20 @@ def test_a_refund_notice_has_its_own_address(client: FlaskClient, pay: FakePay) 
     part = queries.parts_of([queries.get_refund(refund_no).id])[0]
     assert post(client, REFUND, pay.end_refund(part.out_refund_no)) == 200
     assert queries.get_refund(refund_no).status is RefundStatus.DONE
+
+
+def test_a_transfer_notice_has_its_own_address(client: FlaskClient, pay: FakePay, waiting: Payout) -> None:
+    notice = pay.end_transfer(waiting.out_bill_no)
+    assert [post(client, path, notice) for path in (PAYMENT, REFUND)] == [401, 401]
+    assert [post(client, TRANSFER, notice) for _ in range(2)] == [200, 200]
+    assert queries.get_payout(waiting.no).status is PayoutStatus.SUCCEEDED
+
+
+def test_a_transfer_that_does_not_fit_is_answered_with_a_failure(
+    client: FlaskClient, pay: FakePay, waiting: Payout
+) -> None:
+    assert post(client, TRANSFER, pay.end_transfer(waiting.out_bill_no, amount_fen=1)) == 409
+    assert queries.get_payout(waiting.no).status is PayoutStatus.AWAITING_USER
 
 
 def test_a_huge_body_is_not_read(client: FlaskClient, pay: FakePay) -> None:
