@@ -163,6 +163,9 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_distribution_distributor_inviter_id_id"), ["inviter_id", "id"], unique=False
         )
+        batch_op.create_index(
+            batch_op.f("ix_distribution_distributor_inviter_id_status"), ["inviter_id", "status"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_distribution_distributor_name_index"), ["name_index"], unique=False)
         batch_op.create_index(batch_op.f("ix_distribution_distributor_phone_index"), ["phone_index"], unique=False)
         batch_op.create_index(

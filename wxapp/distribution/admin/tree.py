@@ -15,7 +15,7 @@ from wxapp.admin.filters import Filter
 from wxapp.admin.tables import Action, Table
 from wxapp.core.permissions import Permission
 from wxapp.distribution.admin.door import interface
-from wxapp.distribution.admin.shown import FIND, STATES, named, row_of, rows_of, tree_url
+from wxapp.distribution.admin.shown import FIND, STATES, made_of, named, rows_of, tree_url
 from wxapp.distribution.models import Distributor
 from wxapp.distribution.queries import people
 
@@ -37,7 +37,7 @@ TREE = Table(
         Action("详情", lambda row: row.url, Permission.DISTRIBUTION_READ),
     ),
     key=Distributor.id,
-    make_all=rows_of,
+    make_all=lambda found: rows_of(people.with_ids([row.id for row in found])),
     empty="还没有邀请过分销员",
 )
 TOP = replace(
@@ -56,7 +56,10 @@ def tree() -> Page:
 
 
 def _at_the_top(*, q: str) -> sa.Select[Any]:
-    return people.distributors_for_staff(q=q, status="") if q else people.direct_people(None)
+    if not q:
+        return people.direct_people(None)
+    statement: sa.Select[Any] = people.distributors_for_staff(q=q, status="").with_only_columns(Distributor.id)
+    return statement
 
 
 @interface(
@@ -66,14 +69,14 @@ def tree_of(distributor_id: int) -> Page:
     """One distributor in the tree: the whole chain above, how many below, and one page of those directly below."""
     found = people.get_distributor(distributor_id)
     above = people.ids_above(distributor_id)
-    known = people.persons(above)
-    counts = people.counts_below(distributor_id)
+    known = people.persons([distributor_id, *above])
+    row = made_of([found], known)[0]
     return Page(
         "distribution/admin/tree.html",
-        distributor=row_of(found),
+        distributor=row,
         above=[{"id": one, "label": named(known[one]), "url": tree_url(one)} for one in reversed(above)],
-        direct=counts.direct,
-        second=counts.second,
+        direct=row.direct,
+        second=people.second_count(distributor_id),
         table=TREE.load(partial(_below, distributor_id)),
         _state=STATES[found.status],
     )
@@ -83,7 +86,7 @@ def _below(distributor_id: int, *, q: str) -> sa.Select[Any]:
     if not q:
         return people.direct_people(distributor_id)
     found = people.search_below(distributor_id, q)
-    statement: sa.Select[Any] = sa.select(Distributor).where(Distributor.id.in_(found))
+    statement: sa.Select[Any] = sa.select(Distributor.id).where(Distributor.id.in_(found))
     return statement
 
 

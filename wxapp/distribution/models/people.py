@@ -31,6 +31,7 @@ class Distributor(Model):
     __tablename__ = "distribution_distributor"
     __table_args__ = (
         sa.Index(None, "inviter_id", "id"),
+        sa.Index(None, "inviter_id", "status"),  # ten thousand are counted without reading their rows
         sa.Index(None, "status", "applied_at"),
         sa.Index(None, "phone_index"),
         sa.Index(None, "name_index"),
