@@ -16,7 +16,7 @@ from wxapp.core.db import db, transaction
 from wxapp.wallet import services
 from wxapp.wallet.errors import InsufficientBalance
 from wxapp.wallet.models import Account
-from wxapp.wallet.services import account_of, balance_of, house_account, ledger, patient_account, transfer
+from wxapp.wallet.services import account_of, accounts_of, balance_of, house_account, ledger, patient_account, transfer
 
 pytestmark = pytest.mark.mariadb
 
@@ -117,3 +117,21 @@ def test_one_account_is_opened_by_many(app: Flask) -> None:
     crowd(app, [lambda: patient_account(77)] * 10)
     count = look(app, lambda: db.session.scalar(sa.select(sa.func.count()).where(Account.owner_id == 77)))
     assert count == 1
+
+
+def test_accounts_are_opened_by_many_whoever_loses_begins_anew(app: Flask) -> None:
+    """Who loses a deadlock inside a savepoint hears that the savepoint is gone."""
+    owners = list(range(1, 40))
+
+    def open_all() -> None:
+        with transaction():
+            accounts_of("test", owners)
+
+    def open_back_to_front() -> None:
+        with transaction():
+            for owner_id in reversed(owners):
+                account_of("test", owner_id)
+
+    crowd(app, [open_all, open_back_to_front] * 6)
+    count = look(app, lambda: db.session.scalar(sa.select(sa.func.count()).where(Account.kind == "test")))
+    assert count == len(owners)

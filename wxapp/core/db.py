@@ -308,7 +308,9 @@ def give_back(column: InstrumentedAttribute[int], n: int, *where: sa.ColumnEleme
 
 # --- conflicts and outages -------------------------------------------------------------------------------------------
 
-_CONFLICTS = {1213, 1205, 1020}  # deadlock, lock wait time-out, row changed under snapshot isolation
+_CONFLICTS = {1213, 1205, 1020, 1305}
+"""Deadlock, lock wait time-out, row changed under snapshot isolation; and a savepoint that is gone, because a deadlock
+has rolled the whole transaction back: its own error is hidden behind this one then."""
 _OUTAGES = {1040, 1053, 1290, 1792, 1836, 2002, 2003, 2006, 2013, 4031}
 
 
