@@ -44,7 +44,7 @@ class Sale:
             seller = make_distributor(inviter=self.inviter)
         else:
             self.inviter = db.session.get_one(Distributor, seller.inviter_id)
-        self.seller = seller
+        self.seller, self.seller_id = seller, seller.id
         self.goods = make_package()
         self.no = make_order(self.goods, quantity=quantity, wechat_user_id=10_000 + next(_buyers))
         freeze_commissions(self.no, self.seller, inviter=self.inviter, wait_days=wait_days)
@@ -67,13 +67,11 @@ class Sale:
         return db.session.scalars(found).one()
 
 
-def money(distributor: Distributor) -> tuple[int, int]:
+def money(distributor: Distributor | int) -> tuple[int, int]:
     """Return what is pending and what is available."""
     db.session.expire_all()
-    return (
-        wallet.balance_of(kinds.pending_account(distributor.id)),
-        wallet.balance_of(kinds.available_account(distributor.id)),
-    )
+    key = distributor if isinstance(distributor, int) else distributor.id
+    return wallet.balance_of(kinds.pending_account(key)), wallet.balance_of(kinds.available_account(key))
 
 
 def told(distributor: Distributor) -> list[str]:

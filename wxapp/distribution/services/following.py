@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 
 from wxapp.core import actors, clock
 from wxapp.core.db import change, db, insert_row, transaction
+from wxapp.core.errors import Stale
 from wxapp.distribution import kinds
 from wxapp.distribution.messages import tell_commission
 from wxapp.distribution.models import Commission, Distributor, Reversal
@@ -98,10 +100,7 @@ class _Following:
             COMMISSION.move(row, C.REVERSED, by=BY, why="订单退款", ended_at=self.now, **values)
             self.undone_sales.append(row.id)
         else:
-            step = sa.update(Commission).where(Commission.id == row.id, Commission.refunded_fen == row.refunded_fen)
-            change(step.values(values))
-            for name, value in values.items():
-                set_committed_value(row, name, value)
+            self._change(row, **values)
         if not due_fen:
             return
         insert_row(
@@ -123,8 +122,19 @@ class _Following:
         """Note since when the order is done, or that it is not any more, as long as nothing has come of that."""
         if row.status is not C.PENDING or row.done_at == done_at:
             return
-        step = sa.update(Commission).where(Commission.id == row.id, Commission.status == C.PENDING)
-        change(step.values(done_at=done_at, due_at=rules.due_at(done_at, wait_days=row.wait_days)))
+        self._change(row, done_at=done_at, due_at=rules.due_at(done_at, wait_days=row.wait_days))
+
+    @staticmethod
+    def _change(row: Commission, **values: Any) -> None:
+        """Change a commission that stays in its status.
+
+        :raises Stale: it is not as it was read: it was not held
+        """
+        seen = Commission.status == row.status, Commission.refunded_fen == row.refunded_fen
+        if not change(sa.update(Commission).where(Commission.id == row.id, *seen).values(values)):
+            raise Stale
+        for name, value in values.items():
+            set_committed_value(row, name, value)
 
     def _move(self, kind: str, source: str, payer_id: int, payee_id: int, fen: int) -> None:
         if fen:  # a month's limit may leave nothing
