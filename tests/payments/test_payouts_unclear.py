@@ -193,6 +193,7 @@ def test_an_answer_about_another_person_or_bill_changes_nothing(
 ) -> None:
     pay.end_transfer(waiting.out_bill_no)
     pay.transfers[waiting.out_bill_no] = replace(pay.transfers[waiting.out_bill_no], **other)  # type: ignore[arg-type]
+    services.refresh_payout(waiting.no)  # a page that waits must not break
     at(MINUTE)
     services.query_payouts()
     assert (state(waiting), cases()) == (PayoutStatus.AWAITING_USER, ["mismatch"])

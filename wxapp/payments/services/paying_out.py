@@ -30,7 +30,7 @@ from wxapp.wechat.pay.errors import (
     PayRefused,
     PayUnknown,
 )
-from wxapp.wechat.pay.values import TransferOrder, TransferState
+from wxapp.wechat.pay.values import TransferBill, TransferOrder, TransferState
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,6 @@ def send_payout(payout_id: int) -> bool:
             by=JOB,
             tries=Payout.tries + 1,
             sent_at=now,
-            refusal="",
             next_try_at=next_try(1, now=now),
         )
     if not claimed:
@@ -81,7 +80,7 @@ def send_payout(payout_id: int) -> bool:
         else:
             requeue(payout_id, str(error))
     else:
-        act_on(payout_id, bill, by=WECHAT)
+        _heed(payout_id, bill)
     return True
 
 
@@ -148,9 +147,17 @@ def ask(payout_id: int) -> None:
     except PayError as error:
         note(payout_id, str(error))
         return
-    act_on(payout_id, bill, by=WECHAT)
+    _heed(payout_id, bill)
     if bill.state is TransferState.WAIT_USER_CONFIRM and not get(payout_id).package_info:
         _fetch_package(payout_id)
+
+
+def _heed(payout_id: int, bill: TransferBill) -> None:
+    """Act on an answer. What doesn't fit has its case then, and stops no page and no job."""
+    try:
+        act_on(payout_id, bill, by=WECHAT)
+    except NoticeFault as fault:
+        note(payout_id, f"微信的回答与本单不符：{fault}")
 
 
 def _not_found(payout_id: int) -> None:
@@ -173,7 +180,7 @@ def _fetch_package(payout_id: int) -> None:
     except PayError as error:
         note(payout_id, str(error))
     else:
-        act_on(payout_id, bill, by=WECHAT)
+        _heed(payout_id, bill)
 
 
 def _call_back(payout_id: int) -> None:
@@ -182,7 +189,7 @@ def _call_back(payout_id: int) -> None:
     except PayError as error:  # the person was faster, or unknown: the question that follows tells
         note(payout_id, str(error))
     else:
-        act_on(payout_id, bill, by=WECHAT)
+        _heed(payout_id, bill)
 
 
 # --- hearing ---------------------------------------------------------------------------------------------------------
