@@ -33,6 +33,7 @@ NOT_FORMS = {
     "wechat.receive_push",
     "payments_notify.payment_notice",
     "payments_notify.refund_notice",
+    "payments_notify.transfer_notice",
     "reports_api.take_report",
     "reports_api.take_bundle",
     "reports_api.take_hl7",
