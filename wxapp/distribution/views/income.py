@@ -18,6 +18,7 @@ from wxapp.distribution.queries import income as reads
 from wxapp.distribution.queries.terms import get_terms
 from wxapp.distribution.rules.income import IncomeKind, read_place
 from wxapp.distribution.views.door import pages
+from wxapp.messages import taps
 
 _PAGE = 20
 
@@ -215,3 +216,6 @@ def reversal(reversal_id: int) -> ResponseReturnValue:
         source=explaining.taken_from(one),
         computation=explaining.reversal_in_words(one, line.commission, reads.reversals_of(one.commission_id)),
     )
+
+
+taps.register("income", "distribution.income")
