@@ -33,4 +33,5 @@ def test_people_are_invited_and_sell_only_when_they_are_there() -> None:
         assert one.inviter is None or (one.inviter < number and PROMOTERS[one.inviter].days > one.days)
     for sale in SALES:
         assert PROMOTERS[sale.seller].days > sale.days
+        assert sale.buyer is None or PROMOTERS[sale.buyer].days > sale.days
         assert PROMOTERS[sale.seller].life not in (Life.REFUSED, Life.WAITING)

@@ -63,7 +63,7 @@ def fill(by: str) -> None:
     promoters = _admit(staff)
     buyers = list(db.session.scalars(sa.select(Patient).order_by(Patient.id).offset(60).limit(len(SALES))))
     for number, (sale, patient) in enumerate(zip(SALES, buyers, strict=True)):
-        _sell(number, sale, promoters[sale.seller], patient, goods[sale.goods % len(goods)], staff)
+        _sell(number, sale, promoters, patient, goods[sale.goods % len(goods)], staff)
     for number, one in enumerate(PROMOTERS):
         _end(promoters[number], one, staff)
     with earlier(days=2):
@@ -166,11 +166,14 @@ def _end(row: Distributor, one: Promoter, staff: Staff) -> None:
 # --- sales -----------------------------------------------------------------------------------------------------------
 
 
-def _sell(number: int, sale: Sale, seller: Distributor, patient: Patient, goods_id: int, staff: Staff) -> None:
+def _sell(number: int, sale: Sale, promoters: list[Distributor], patient: Patient, goods_id: int, staff: Staff) -> None:
     """Let somebody open a share, order, pay, and use what was bought, as far as the order goes."""
     with earlier(days=sale.days, hours=sale.hours + 1):
-        user_id = _enter(f"demo-friend-{number:02d}", f"{patient.name[0]}家小院")
-        _open(user_id, _shared(sale, seller, goods_id))
+        if sale.buyer is not None:
+            user_id = promoters[sale.buyer].wechat_user_id
+        else:
+            user_id = _enter(f"demo-friend-{number:02d}", f"{patient.name[0]}家小院")
+        _open(user_id, _shared(sale, promoters[sale.seller], goods_id))
     with earlier(days=sale.days, hours=sale.hours):
         order_no = ordering.place_order(
             wechat_user_id=user_id,

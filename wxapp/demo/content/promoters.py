@@ -64,7 +64,7 @@ class End(Enum):
 
 @dataclass(frozen=True)
 class Sale:
-    """An order that somebody placed by a share, or as a member."""
+    """An order that somebody placed by a share, or as a member; ``buyer`` is a distributor, by position in the list."""
 
     days: int
     seller: int
@@ -72,6 +72,7 @@ class Sale:
     end: End
     quantity: int = 1
     as_member: bool = False
+    buyer: int | None = None
 
     @property
     def hours(self) -> int:
@@ -90,6 +91,7 @@ SALES = (
     Sale(13, 10, 1, End.DONE),
     Sale(12, 5, 2, End.DONE),
     Sale(11, 3, 6, End.DONE),
+    Sale(10, 0, 2, End.DONE, buyer=2),
     Sale(9, 1, 7, End.ALL_BACK),
     Sale(8, 0, 1, End.PART_BACK),
     Sale(6, 6, 3, End.DONE),
