@@ -115,11 +115,7 @@ def pay_by_hand(payout_no: str, *, channel: Method, note: str, by: str) -> None:
     """
     if channel not in HAND_METHODS:
         raise Invalid({"channel": "请选择付款方式"})
-    with transaction():
-        payout = queries.get_payout(payout_no)
-        if payout.status is not PayoutStatus.QUEUED:
-            raise IllegalTransition
-        payout_succeeded(payout.id, by=by, way=channel, note=note)
+    payout_succeeded(queries.get_payout(payout_no).id, by=by, way=channel, note=note)
 
 
 def withdraw_payout(payout_no: str, *, by: str) -> None:
