@@ -41,12 +41,7 @@ APPLICATIONS = Table(
     ),
     filters=(
         Filter("q", "查找", placeholder=FIND, is_private=True),
-        Filter(
-            "status",
-            "状态",
-            "choice",
-            choices=((DistributorStatus.APPLIED.value, "待审核"), (DistributorStatus.REFUSED.value, "未通过")),
-        ),
+        Filter("refused", "只看未通过的", "checked"),
     ),
     actions=(
         Action(

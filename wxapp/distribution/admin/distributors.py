@@ -19,7 +19,7 @@ from wxapp.core.errors import Invalid
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_name
 from wxapp.core.permissions import Permission
-from wxapp.core.states import history
+from wxapp.core.states import StatusChange, history
 from wxapp.distribution.admin.door import interface
 from wxapp.distribution.admin.shown import FIND, STATES, made_of, named, row_of, rows_of, url_of
 from wxapp.distribution.models import Distributor, DistributorStatus
@@ -77,7 +77,7 @@ def distributor(distributor_id: int) -> Page:
 @interface(
     "distribution.reveal",
     POST="/pc/distribution/distributors/<int:distributor_id>/reveal",
-    permission=Permission.PATIENT_REVEAL,
+    permission=Permission.DISTRIBUTION_REVIEW,  # nobody can review a name that he can't read
     audit="查看分销员完整信息",
 )
 def reveal_distributor(distributor_id: int) -> Page:
@@ -85,6 +85,13 @@ def reveal_distributor(distributor_id: int) -> Page:
     found = queries.get_distributor(distributor_id)
     audit.looked_at("distributor", distributor_id, "姓名、手机号")
     return _page_of(distributor_id, full={"name": found.name, "phone": found.phone})
+
+
+def _said(step: StatusChange) -> str:
+    """Return what a move of the status is called."""
+    words = {(S.APPLIED, S.ACTIVE): "通过申请", (S.FROZEN, S.ACTIVE): "解除冻结", (S.APPLIED, S.REFUSED): "不通过申请"}
+    old, new = S(step.old), S(step.new)
+    return words.get((old, new)) or {S.APPLIED: "重新申请", S.FROZEN: "冻结", S.CLOSED: "退出分销"}[new]
 
 
 def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
@@ -116,8 +123,7 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
         ],
         full=full,
         _state=STATES[found.status],
-        _states=STATES,
-        _steps=steps,
+        _steps=[(step, _said(step)) for step in steps],
         _may_review=found.status is S.APPLIED and current_staff().may(Permission.DISTRIBUTION_REVIEW),
         _may_freeze=may_write and found.status is S.ACTIVE,
         _may_unfreeze=may_write and found.status is S.FROZEN,

@@ -37,7 +37,7 @@ class Promoter:
 
 
 def _lines(found: list[Distributor]) -> list[Promoter]:
-    sees_all = current_staff().may(Permission.PATIENT_REVEAL)
+    sees_all = current_staff().may(Permission.DISTRIBUTION_REVIEW)
     return [
         Promoter(
             row.id,
@@ -66,10 +66,10 @@ REGISTER = Table(
         Column("code", "推广码", "code"),
         Column("status", "状态", "badge", badges=STATES),
         Column("reason", "状态说明"),
-        Column("decided_at", "核准时间", "moment", sort=Distributor.decided_at),
+        Column("decided_at", "核准日期", "day", sort=Distributor.decided_at),
         Column("decided_by", "核准人", "actor"),
         Column("agreement_version", "协议版本"),
-        Column("agreed_at", "签署时间", "moment"),
+        Column("agreed_at", "签署日期", "day"),
     ),
     filters=(
         Filter("q", "查找", placeholder=FIND, is_private=True),
@@ -89,7 +89,7 @@ REGISTER = Table(
 @interface("distribution.register", GET="/pc/distribution/register", permission=Permission.DISTRIBUTION_READ)
 def register() -> Page:
     """The register; a look at whole names and phones is logged."""
-    sees_all = current_staff().may(Permission.PATIENT_REVEAL)
+    sees_all = current_staff().may(Permission.DISTRIBUTION_REVIEW)
     if sees_all:
         audit.looked_at("register", "promoters", "推广员名册（完整姓名与手机号）")
     return Page("distribution/admin/register.html", table=REGISTER.load(people.register), sees_all=sees_all)

@@ -247,9 +247,10 @@ def distributors_for_staff(*, q: str, status: str) -> sa.Select[Any]:
     return found
 
 
-def applications_for_staff(*, q: str, status: str) -> sa.Select[Any]:
+def applications_for_staff(*, q: str, refused: bool) -> sa.Select[Any]:
     """Return applications: those that wait, or those that were refused."""
-    wanted: Any = sa.select(Distributor).where(Distributor.status == DistributorStatus(status or "applied"))
+    status = DistributorStatus.REFUSED if refused else DistributorStatus.APPLIED
+    wanted: Any = sa.select(Distributor).where(Distributor.status == status)
     found: sa.Select[Any] = wanted.where(found_by(q)) if q else wanted
     return found
 
