@@ -297,9 +297,19 @@ def test_the_inviters_fen_names_who_sold_by_nickname_only(phone: Phone) -> None:
     )
     page = phone.get(f"/income/{one.id}")
     shown = text_of(page)
-    assert "顾客是下级分销员山***邀请的会员" in shown
+    assert "顾客是下级山***邀请的会员" in shown
     assert "¥3.00 × 2件 = ¥6.00" in shown
     assert not re.search("周敏|山间清风|1380000", page.text)
+
+
+def test_who_sold_without_a_nickname_is_no_dash(phone: Phone) -> None:
+    friend = make_distributor(inviter=phone.distributor, name="周敏", user=make_wechat_user(nickname=""))
+    team = make_commission(phone.distributor, seller=friend)
+    reward = make_reward(phone.distributor, friend, amount_fen=880)
+    assert "下级分销员售出" in text_of(phone.get("/income?kind=team"))
+    assert "下级分销员" in text_of(phone.get(f"/income/{team.id}"))
+    assert "邀请奖励 · 微信用户" in text_of(phone.get("/income?kind=other"))
+    assert "微信用户" in text_of(phone.get(f"/income/rewards/{reward.id}"))
 
 
 def test_limits_and_refunds_stand_in_the_explanation(phone: Phone) -> None:

@@ -112,9 +112,19 @@ def what_next(one: Commission) -> str:
     return f"预计{day_text(one.due_at)}可提现" if one.due_at > clock.now() else "即将转为可提现"
 
 
+def shown_nickname(nickname: str) -> str:
+    """Return a nickname as others may see it; whoever never told it is one of many."""
+    return masked_name(nickname) if nickname else "微信用户"
+
+
+def seller_below(nickname: str) -> str:
+    """Return the seller of somebody's team for that person, who may know of no more than a nickname."""
+    return f"下级{masked_name(nickname)}" if nickname else "下级分销员"
+
+
 def whose_sale(line: CommissionLine) -> str:
     """Return why it is this distributor's sale, for the distributor."""
-    whose = "您" if line.commission.level is Level.SELLER else f"下级分销员{masked_name(line.seller)}"
+    whose = "您" if line.commission.level is Level.SELLER else seller_below(line.seller)
     if line.attribution.way is AttributionWay.SHARE:
         return f"顾客打开{whose}分享的商品后下单"
     return f"顾客是{whose}邀请的会员"

@@ -10,7 +10,6 @@ from flask.typing import ResponseReturnValue
 
 from wxapp.core.forms import row_key
 from wxapp.core.labels import Labelled
-from wxapp.core.masking import masked_name
 from wxapp.distribution import explaining
 from wxapp.distribution.access import needs_distributor, own_distributor
 from wxapp.distribution.models import CommissionStatus, Level, Reversal, Reward, RewardStatus, Withdrawal
@@ -96,7 +95,7 @@ def _cut(rows: list[tuple[object, Line]], *, is_first: bool) -> tuple[list[Line]
 
 def _of_commission(line: reads.CommissionLine) -> Line:
     one = line.commission
-    notes = [f"下级{masked_name(line.seller)}售出" if one.level is Level.INVITER else ""]
+    notes = [f"{explaining.seller_below(line.seller)}售出" if one.level is Level.INVITER else ""]
     notes.append(explaining.what_next(one) if one.status is CommissionStatus.PENDING else "")
     if one.reversed_fen and one.status is not CommissionStatus.REVERSED:
         notes.append("有部分退款")
@@ -116,7 +115,7 @@ def _of_commission(line: reads.CommissionLine) -> Line:
 def _of_reward(line: reads.RewardLine) -> Line:
     one = line.reward
     return Line(
-        title=f"邀请奖励 · {masked_name(line.invitee)}",
+        title=f"邀请奖励 · {explaining.shown_nickname(line.invitee)}",
         number=one.order_no,
         at=one.at,
         note="",
@@ -194,7 +193,7 @@ def reward(reward_id: int) -> ResponseReturnValue:
     return render_template(
         "distribution/reward.html",
         one=line.reward,
-        invitee=masked_name(line.invitee),
+        invitee=explaining.shown_nickname(line.invitee),
         steps=explaining.reward_steps(line.reward),
         tone=explaining.REWARD_TONES[line.reward.status],
         is_gone=line.reward.status is not RewardStatus.PAID,
