@@ -19,5 +19,5 @@ Two levels, never more: 禁止传销条例. Medical services and drugs earn noth
 distributor: 医疗机构工作人员廉洁从业九项准则.
 
 Hears: OrderPlaced (within the order's own transaction), OrderPaid, OrderClosed, OrderDone, RedemptionUndone,
-OrderRefunded, PushReceived, and the payouts' events.
+OrderRefunded, PushReceived, MemberAtWork, and the payouts' events.
 """
