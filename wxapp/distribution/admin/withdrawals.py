@@ -152,21 +152,16 @@ FILTERS = (
     Filter("paid_since", "到账从", "day"),
     Filter("paid_until", "到账至", "day"),
 )
-_MONEY = (
-    Column("amount_fen", "提现金额", "money", sort=Withdrawal.amount_fen),
-    Column("fee_fen", "手续费", "money", value=lambda row: row.fee_fen or None),
-    Column("tax_fen", "代扣税款", "money", value=lambda row: row.tax_fen or None),
-    Column("net_fen", "到账金额", "money", sort=Withdrawal.net_fen),
-)
 WITHDRAWALS = Table(
     "distribution.withdrawals",
     title="提现",
     columns=(
         Column("no", "提现单号", "code", link=lambda row: _url(row.no), sort=Withdrawal.id),
         Column("name", "分销员", below=lambda row: row.code),
-        *_MONEY,
-        Column("status", "状态", "badge", badges=STATES, below=lambda row: row.problem),
-        Column("way", "方式"),
+        Column("amount_fen", "提现金额", "money", sort=Withdrawal.amount_fen),
+        Column("kept_fen", "费与税", "money", value=lambda row: row.fee_fen + row.tax_fen or None),
+        Column("net_fen", "到账金额", "money", sort=Withdrawal.net_fen),
+        Column("status", "状态", "badge", badges=STATES, below=lambda row: row.problem or row.way),
         Column("requested_at", "申请时间", "moment", sort=Withdrawal.requested_at),
         Column("decided_by", "审核人", "actor"),
         Column("ended_at", "结束时间", "moment", sort=Withdrawal.ended_at),
@@ -186,7 +181,10 @@ REGISTER_COLUMNS = (
     Column("name", "姓名"),
     Column("code", "邀请码"),
     Column("id_number", "身份证号"),
-    *_MONEY,
+    Column("amount_fen", "提现金额", "money", sort=Withdrawal.amount_fen),
+    Column("fee_fen", "手续费", "money"),
+    Column("tax_fen", "代扣税款", "money"),
+    Column("net_fen", "到账金额", "money", sort=Withdrawal.net_fen),
     Column("status", "状态", "badge", badges=STATES),
     Column("way", "方式"),
     Column("bill_no", "微信单号或凭证"),
