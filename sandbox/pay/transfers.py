@@ -163,7 +163,7 @@ def cancel(desk: Desk, out_bill_no: str, request: dict[str, Any]) -> dict[str, o
         if bill.state in (TransferState.TRANSFERING, TransferState.SUCCESS, TransferState.FAIL):
             raise invalid_request("当前单据状态不支持撤销")
         if bill.state not in (TransferState.CANCELING, TransferState.CANCELLED):
-            bill.state, bill.outcome = TransferState.CANCELING, TransferState.CANCELLED
+            bill.state, bill.outcome, bill.fail_reason = TransferState.CANCELING, TransferState.CANCELLED, ""
             bill.updated_at = desk.now()
             bill.due_at = desk.now() + desk.world.config.timing.transfer_delay
         return shown.transfer_cancel(bill)

@@ -182,6 +182,14 @@ def test_another_name_than_the_persons_fails(send: Send, merchant: Merchant, des
     assert desk.books.operating_fen == START_FEN
 
 
+def test_what_would_have_failed_is_called_back_as_well(send: Send, merchant: Merchant, desk: Desk, world: World):
+    send(name="王二")
+    cancel(merchant)
+    settled(desk, world)
+    found = find(merchant).json
+    assert (found["state"], found["fail_reason"]) == ("CANCELLED", "MCH_CANCEL")
+
+
 @pytest.mark.parametrize("body", [None, {}])
 def test_it_is_called_back_before_the_person_confirms(
     send: Send, merchant: Merchant, desk: Desk, world: World, body: Any
