@@ -9,7 +9,7 @@ from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Badge, Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
-from wxapp.admin.identity import current_staff
+from wxapp.admin.identity import current_staff, remember_names
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.core.forms import read_form
@@ -17,7 +17,7 @@ from wxapp.core.permissions import Permission
 from wxapp.distribution import settings
 from wxapp.distribution.admin.door import interface
 from wxapp.distribution.admin.terms_words import STATES as TERMS_STATES
-from wxapp.distribution.admin.terms_words import both_rates, pays_text, source_of
+from wxapp.distribution.admin.terms_words import actors_of, both_rates, pays_text, source_of
 from wxapp.distribution.models import Scope
 from wxapp.distribution.queries import promoted as queries
 from wxapp.distribution.queries.promoted import PromotionState
@@ -120,13 +120,15 @@ def promoted_page(goods_id: int) -> Page:
     found = queries.get_goods_row(goods_id)
     may = current_staff().may(P.COMMISSION_PROPOSE)
     is_ordinary = found.nature is Nature.ORDINARY
+    versions = versions_of(Scope.GOODS, goods_id)
+    remember_names([found.changed_by, *actors_of(versions)])
     return Page(
         "distribution/admin/promoted_page.html",
         goods=found,
         rates=both_rates(found.terms),
         source=source_of(found.terms),
         pays=pays_text(found.pays),
-        versions=versions_of(Scope.GOODS, goods_id),
+        versions=versions,
         _state=STATES[found.state],
         _nature=NATURES[found.nature],
         _states=TERMS_STATES,

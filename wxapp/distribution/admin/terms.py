@@ -12,7 +12,7 @@ from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
-from wxapp.admin.identity import current_staff
+from wxapp.admin.identity import current_staff, remember_names
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Table
 from wxapp.core.errors import Invalid
@@ -21,7 +21,7 @@ from wxapp.core.permissions import Permission
 from wxapp.core.states import history
 from wxapp.distribution import settings
 from wxapp.distribution.admin.door import interface
-from wxapp.distribution.admin.terms_words import STATES, both_rates, pays_text, source_of
+from wxapp.distribution.admin.terms_words import STATES, actors_of, both_rates, pays_text, source_of
 from wxapp.distribution.models import Scope, Terms, TermsStatus, TermsWay
 from wxapp.distribution.queries import promoted as goods
 from wxapp.distribution.queries import terms as queries
@@ -154,6 +154,9 @@ def terms_page(terms_id: int) -> Page:
     staff = current_staff()
     is_open, is_own = terms.status is TermsStatus.PROPOSED, terms.proposed_by == staff.actor
     subject = (terms.scope, terms.scope_id)
+    versions = queries.versions_of(*subject)
+    steps = history(terms)
+    remember_names([*actors_of(versions), *(step.actor for step in steps)])
     return Page(
         "distribution/admin/terms_page.html",
         terms=terms,
@@ -161,11 +164,11 @@ def terms_page(terms_id: int) -> Page:
         rates=both_rates(terms),
         state=STATES[terms.status].label,
         preview=goods.preview(terms) if is_open else [],
-        versions=queries.versions_of(*subject),
+        versions=versions,
         _depth=settings.DEPTH(),
         _tone=STATES[terms.status].tone,
         _states=STATES,
-        _steps=history(terms),
+        _steps=steps,
         _both_rates=both_rates,
         _source_of=source_of,
         _pays_text=pays_text,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from wxapp.admin.cells import Badge
 from wxapp.core.money import yuan
 from wxapp.distribution.explaining import rate_text
@@ -24,6 +26,11 @@ def both_rates(terms: Terms | Held | None) -> str:
         return terms.way.label
     seller = rate_text(terms.way, terms.seller)
     return f"{seller}，邀请人{rate_text(terms.way, terms.inviter)}" if terms.inviter else seller
+
+
+def actors_of(versions: Iterable[Terms]) -> list[str]:
+    """Return who proposed and decided on these, so that a page looks all names up at once."""
+    return [actor for row in versions for actor in (row.proposed_by, row.decided_by or "")]
 
 
 def source_of(terms: Held | None) -> str:
