@@ -68,7 +68,7 @@ def distribution_days() -> Page:
         DAYS.load(lambda: [*rows, Row("合计", now)]),
         asked,
         cards=_cards(now, before),
-        charts=_charts(parts, asked.period),
+        charts=_charts(parts, now, asked.period),
     )
 
 
@@ -98,7 +98,7 @@ def _cards(now: Day, before: Day) -> list[Card]:
     ]
 
 
-def _charts(parts: Sequence[tuple[Step, Day]], period: Period) -> list[Chart]:
+def _charts(parts: Sequence[tuple[Step, Day]], now: Day, period: Period) -> list[Chart]:
     labels = [step.label for step, _ in parts]
     days = [day for _, day in parts]
     goods = figures.best_goods(period.first, period.last, count=BEST)
@@ -118,10 +118,17 @@ def _charts(parts: Sequence[tuple[Step, Day]], period: Period) -> list[Chart]:
         ),
         Chart(
             "新增",
-            "line",
+            "bar",
             labels,
             {"分销员": [d.distributors for d in days], "会员": [d.members for d in days]},
             unit="人",
+        ),
+        Chart(
+            "转化",
+            "bar",
+            ["分享打开", "推广订单", "成交订单"],
+            {"次数": [now.openings, now.orders, now.paid]},
+            note="会员下单不经过分享",
         ),
         Chart("热推商品", "bar", [name for name, _ in goods], {"成交金额": [fen for _, fen in goods]}, unit="元"),
     ]
