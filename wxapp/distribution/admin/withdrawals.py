@@ -44,6 +44,14 @@ STATES = {
     W.WITHDRAWN: Badge("已撤回", "grey"),
     W.FAILED: Badge("打款失败，已退回", "red"),
 }
+STEPS = {
+    W.APPROVED: "审核通过",
+    W.CONFIRMING: "等待本人确认收款",
+    W.PAID: "已到账",
+    W.REJECTED: "驳回",
+    W.WITHDRAWN: "撤回申请",
+    W.FAILED: "打款未成功，金额已退回",
+}
 PAYOUT_STATES = {
     PayoutStatus.QUEUED: Badge("待付款", "amber"),
     PayoutStatus.SENDING: Badge("付款中", "blue"),
@@ -169,7 +177,6 @@ WITHDRAWALS = Table(
     filters=FILTERS,
     actions=(
         Action("审核", lambda row: _url(row.no), P.WITHDRAWAL_REVIEW, when=lambda row: row.status is W.REQUESTED),
-        Action("详情", lambda row: _url(row.no), P.WITHDRAWAL_READ),
     ),
     sort="-no",
     key=Withdrawal.id,
@@ -271,16 +278,15 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
         state=STATES[row.status].label,
         way=_way(payout),
         problem=_problem(payout),
-        bill_no=_bill_no(payout),
         _tone=STATES[row.status].tone,
         _payout=payout,
+        _is_by_hand=payout is not None and queries.is_by_hand(payout),
         _payout_state=PAYOUT_STATES[payout.status] if payout is not None else None,
         _is_whole=is_whole,
         _is_frozen=whose.status is DistributorStatus.FROZEN,
         _bookings=bookings_of_withdrawal(row.no, row.payout_no),
         _steps=history(row),
-        _states=STATES,
-        _W=W,
+        _names=STEPS,
         _may_decide=row.status is W.REQUESTED and staff.may(P.WITHDRAWAL_REVIEW),
         _may_pay=row.status is W.APPROVED and is_queued and may_pay,
         _is_mine=row.decided_by == staff.actor,
