@@ -274,7 +274,6 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
         },
         balances=income.balances_of(whose.id),
         earned=income.totals_of(whose.id),
-        figures={status.value: found for status, found in queries.figures_of(whose.id).items()},
         state=STATES[row.status].label,
         way=_way(payout),
         problem=_problem(payout),
