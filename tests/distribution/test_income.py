@@ -16,6 +16,7 @@ from tests.factories.income import make_commission, make_reversal, make_reward, 
 from tests.factories.patients import make_wechat_user
 from wxapp.core import clock, settings
 from wxapp.core.db import transaction
+from wxapp.core.errors import NotFound
 from wxapp.distribution import explaining, kinds
 from wxapp.distribution.models import (
     AttributionWay,
@@ -352,6 +353,8 @@ def test_a_strangers_fen_is_not_found(phone: Phone) -> None:
     reward = make_reward(other, make_distributor(inviter=other))
     for path in (f"/income/{one.id}", f"/income/reversals/{back.id}", f"/income/rewards/{reward.id}"):
         assert phone.get(path).status_code == 404
+    with pytest.raises(NotFound):  # also where its commission is not asked for
+        income.own_reversal(phone.distributor.id, back.id)
 
 
 @pytest.mark.parametrize(
