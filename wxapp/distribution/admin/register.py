@@ -77,7 +77,7 @@ REGISTER = Table(
             "status", "状态", "choice", choices=tuple((one.value, STATES[one].label) for one in people.WAS_ADMITTED)
         ),
         Filter("since", "核准从", "day"),
-        Filter("until", "到", "day"),
+        Filter("until", "核准至", "day"),
     ),
     sort="no",
     key=Distributor.id,
