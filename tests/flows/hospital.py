@@ -1,7 +1,7 @@
 """A small hospital for journeys: real processes, a few people, a few goods.
 
 Run as a program (``python -m tests.flows.hospital CONFIG``) it fills the database, in a process of its own so that
-the tests' process keeps its own application.
+the tests' process keeps its own application. With the name of a job behind that, it does this job's work once.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from jobs.schedule import JOBS
 from tests.engines.processes import ROOT, WXAPP, Processes, free_port
 from tests.factories.booking import make_project, make_session
 from wxapp.app import create_app
@@ -25,6 +26,7 @@ from wxapp.core.db import db, transaction
 from wxapp.demo.content import people, texts, website
 from wxapp.demo.set_up import Addresses, Folder, Outside, prepare
 from wxapp.directory import queries as directory
+from wxapp.distribution.settings import DEPTH, WAIT_DAYS
 from wxapp.mall.models import GoodsKind
 from wxapp.mall.services import catalogue
 from wxapp.mall.services.catalogue import GoodsDraft
@@ -46,10 +48,14 @@ PATIENT = people.patients(1)[0]
 FRIEND = people.patients(2)[1]
 """Person 2 of the phone, another patient."""
 
+INVITER, SELLER = people.patients(4)[2:]
+"""Persons 3 and 4 of the phone; no patients."""
+
 GOODS, PRICE_FEN, STOCK = "入职体检套餐", 29_900, 20
 SECOND_GOODS, SECOND_PRICE_FEN = "骨密度检测", 12_000
 PROJECT = "腹部彩超"
 BY = "system:tests"
+FILLING = [sys.executable, "-m", "tests.flows.hospital"]
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,10 @@ class Hospital:
         """Return what the sandbox knows, e.g. ``pay/money``."""
         with urllib.request.urlopen(f"{self.sandbox}/__sandbox/{path}", timeout=10) as answer:
             return json.load(answer)
+
+    def do_what_is_due(self, job: str) -> None:
+        """Run a job of the schedule at once, whose next turn is minutes away."""
+        _run([*FILLING, str(self.config), job])
 
     def ledger_is_right(self) -> bool:
         """Return what the nightly check of the books says."""
@@ -110,7 +120,7 @@ def configure(folder: Path, database_url: str) -> tuple[Folder, int]:
 
 def fill_in_a_process(files: Folder) -> None:
     """Fill the database, beside a sandbox that runs."""
-    _run([sys.executable, "-m", "tests.flows.hospital", str(files.config)])
+    _run([*FILLING, str(files.config)])
 
 
 def free_pair() -> int:
@@ -138,6 +148,8 @@ def fill(config: Path) -> None:
     with create_app(load(config)).app_context():
         fill_defaults(texts.template_ids(), by=BY)
         settings.write(QUIET_HOURS, False, by=BY)  # whatever the time is, messages are waited for
+        settings.write(DEPTH, 2, by=BY)
+        settings.write(WAIT_DAYS, 0, by=BY)  # processes live in real time
         _fill_staff()
         _fill_patients()
         _fill_goods()
@@ -222,5 +234,16 @@ def _told_file(config: Path) -> Path:
     return config.with_name("told.json")
 
 
+def do(config: Path, job: str) -> None:
+    """Do a job's work once."""
+    with create_app(load(config)).app_context():
+        next(one for one in JOBS if one.name == job).function()
+        db.session.remove()
+        db.engine.dispose()
+
+
 if __name__ == "__main__":
-    fill(Path(sys.argv[1]))
+    if len(sys.argv) > 2:
+        do(Path(sys.argv[1]), sys.argv[2])
+    else:
+        fill(Path(sys.argv[1]))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, FilePayload, FrameLocator, Locator, Page, expect
 
 from tests.flows.hospital import PASSWORD, Hospital
 from wxapp.demo.content.people import DemoPatient
@@ -16,6 +17,12 @@ PATIENCE = 15_000
 """Milliseconds for anything to show; messages wait for the scheduler."""
 
 expect.set_options(timeout=PATIENCE)
+
+_READ_PICTURE = """async (shown) => {
+  await shown.decode();
+  const bytes = new Uint8Array(await (await fetch(shown.src)).arrayBuffer());
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+}"""
 
 
 class Phone:
@@ -42,6 +49,10 @@ class Phone:
     def _press(self, name: str) -> None:
         self.screen.get_by_test_id(name).click()
 
+    def _close_page(self) -> None:
+        if self.screen.get_by_test_id("browser-close").is_visible():
+            self._press("browser-close")
+
     def follow(self) -> Locator:
         """Follow the hospital's account; returns the greeting."""
         self._press("chat-hospital")
@@ -50,8 +61,7 @@ class Phone:
 
     def open_menu(self, group: str, entry: str) -> None:
         """Tap an entry of the account's menu."""
-        if self.screen.get_by_test_id("browser-close").is_visible():
-            self._press("browser-close")
+        self._close_page()
         menu = self.screen.get_by_test_id("menu")
         menu.get_by_role("button", name=group).click()
         menu.get_by_role("list").get_by_role("button", name=entry, exact=True).click()
@@ -75,10 +85,32 @@ class Phone:
         if folder := os.environ.get("WXAPP_SHOTS"):
             self.screen.screenshot(path=f"{folder}/{name}.png")
 
+    def picture(self, name: str | re.Pattern[str]) -> bytes:
+        """Return a picture of the page as it came, to be sent to somebody."""
+        shown = self.page.get_by_role("img", name=name)
+        expect(shown).to_be_visible()
+        found: str = shown.evaluate(_READ_PICTURE)
+        return base64.b64decode(found)
+
+    def scan(self, picture: bytes) -> None:
+        """Scan a code in a picture that somebody has sent; the chat opens with what the hospital answers."""
+        self._close_page()
+        if (back := self.screen.get_by_test_id("chat-back")).is_visible():
+            back.click()
+        self._press("scan-open")
+        self.screen.get_by_test_id("scan-file").set_input_files(
+            FilePayload(name="sent.png", mimeType="image/png", buffer=picture)
+        )
+        expect(self.screen.get_by_test_id("screen-chat")).to_be_visible()
+
+    def open_article(self, title: str) -> None:
+        """Tap the card with a link that the hospital has sent."""
+        self.screen.get_by_test_id("news-article").filter(has_text=title).last.click()
+        self.sees_heading()
+
     def write(self, text: str) -> None:
         """Send a text to the hospital's account."""
-        if self.screen.get_by_test_id("browser-close").is_visible():
-            self._press("browser-close")
+        self._close_page()
         if (toggle := self.screen.get_by_test_id("toggle-input")).is_visible():
             toggle.click()
         self.screen.get_by_test_id("say").fill(text)
@@ -113,8 +145,7 @@ class Phone:
 
     def read_card(self, *, about: str) -> Locator:
         """Wait in the chat for the template message about an order; returns its card."""
-        if self.screen.get_by_test_id("browser-close").is_visible():
-            self._press("browser-close")
+        self._close_page()
         return self.screen.get_by_test_id("template-card").filter(has_text=about)
 
     # --- WeChat Pay ---
@@ -174,7 +205,8 @@ class Desk:
         return self.page.get_by_role("main")
 
     def open_menu(self, entry: str) -> None:
-        self.page.get_by_role("link", name=entry, exact=True).click()
+        menu = self.page.get_by_role("complementary", name="主菜单")
+        menu.get_by_role("link", name=entry, exact=True).click()
 
     def press(self, name: str | re.Pattern[str]) -> None:
         """Press a button or a link of the page's middle."""
@@ -183,6 +215,17 @@ class Desk:
 
     def fill(self, label: str, text: str) -> None:
         self._main.get_by_label(label).fill(text)
+
+    def choose(self, label: str, option: str) -> None:
+        """Choose from a list by what the option says, or a part of it."""
+        field = self._main.get_by_label(label).last  # those of filters come first
+        text = field.locator("option").filter(has_text=option).first.inner_text()
+        field.select_option(label=text)
+
+    def shot(self, name: str) -> None:
+        """Keep a picture of the whole page where ``WXAPP_SHOTS`` names a folder, to be looked at."""
+        if folder := os.environ.get("WXAPP_SHOTS"):
+            self.page.screenshot(path=f"{folder}/desk-{name}.png", full_page=True)
 
     def sees(self, text: str | re.Pattern[str]) -> None:
         expect(self.page.get_by_text(text).first).to_be_visible()
