@@ -23,7 +23,7 @@ from wxapp.admin.filters import keep_privately
 from wxapp.core import clock, sessions
 from wxapp.core.db import db, insert_rows, transaction
 from wxapp.distribution.models import Distributor, DistributorStatus
-from wxapp.distribution.queries.people import direct_counts, name_index, phone_index, second_count
+from wxapp.distribution.queries.people import counts_below, name_index, phone_index
 from wxapp.distribution.rules.codes import draw_code
 from wxapp.patients.models import WechatUser
 
@@ -40,7 +40,7 @@ def measure(world: World, report: Report) -> None:
     with app.app_context():
         tops, last_code = _grow()
         cookie, search = _sign_in(app, last_code)
-        counted = {shape: (direct_counts([top])[top], second_count(top)) for shape, top in tops.items()}
+        counted = {shape: counts_below(top) for shape, top in tops.items()}
         db.session.remove()
     web, empty = world.web(config, port=port), world.empty()
     pages = {
@@ -75,7 +75,7 @@ def measure(world: World, report: Report) -> None:
             )
         )
     told = "; ".join(
-        f"{shape}: {direct:,} directly, {second:,} below those" for shape, (direct, second) in counted.items()
+        f"{shape}: {each.direct:,} directly, {each.second:,} below those" for shape, each in counted.items()
     )
     report.note(f"people below: {told}; {ABOVE} above each")
 

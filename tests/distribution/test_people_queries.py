@@ -58,4 +58,4 @@ def test_those_who_only_applied_are_not_counted(app: Flask) -> None:
     make_distributor(inviter=left)
     make_distributor(inviter=right, status=DistributorStatus.REFUSED)
     assert people.direct_counts([top.id, left.id, right.id]) == {top.id: 2, left.id: 1}
-    assert people.second_count(top.id) == 1
+    assert people.counts_below(top.id) == people.Counts(direct=2, second=1)

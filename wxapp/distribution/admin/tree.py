@@ -13,9 +13,10 @@ from wxapp.admin.answers import Page
 from wxapp.admin.cells import Column
 from wxapp.admin.filters import Filter
 from wxapp.admin.tables import Action, Table
+from wxapp.core.errors import NotFound
 from wxapp.core.permissions import Permission
 from wxapp.distribution.admin.door import interface
-from wxapp.distribution.admin.shown import FIND, STATES, made_of, named, rows_of, tree_url
+from wxapp.distribution.admin.shown import FIND, STATES, named, rows_of, tree_url, url_of
 from wxapp.distribution.models import Distributor
 from wxapp.distribution.queries import people
 
@@ -67,16 +68,18 @@ def _at_the_top(*, q: str) -> sa.Select[Any]:
 )
 def tree_of(distributor_id: int) -> Page:
     """One distributor in the tree: the whole chain above, how many below, and one page of those directly below."""
-    found = people.get_distributor(distributor_id)
     above = people.ids_above(distributor_id)
     known = people.persons([distributor_id, *above])
-    row = made_of([found], known)[0]
+    if distributor_id not in known:
+        raise NotFound("没有这位分销员")
+    found, counts = known[distributor_id], people.counts_below(distributor_id)
     return Page(
         "distribution/admin/tree.html",
-        distributor=row,
+        name=named(found),
+        url=url_of(distributor_id),
         above=[{"id": one, "label": named(known[one]), "url": tree_url(one)} for one in reversed(above)],
-        direct=row.direct,
-        second=people.second_count(distributor_id),
+        direct=counts.direct,
+        second=counts.second,
         table=TREE.load(partial(_below, distributor_id)),
         _state=STATES[found.status],
     )

@@ -156,16 +156,29 @@ def stands_above(upper_id: int, lower_id: int) -> bool:
     return upper_id in above or len(above) >= MOST_STEPS
 
 
-def second_count(distributor_id: int) -> int:
-    """Count who is or was a distributor two steps below."""
-    child = aliased(Distributor)
+@dataclass(frozen=True)
+class Counts:
+    """How many a distributor has brought: directly, and through those."""
+
+    direct: int
+    second: int
+
+
+def counts_below(distributor_id: int) -> Counts:
+    """Count who is or was a distributor, one and two steps below."""
+    child, grandchild = aliased(Distributor), aliased(Distributor)
+    direct = (
+        sa.select(sa.func.count())
+        .select_from(child)
+        .where(child.inviter_id == distributor_id, child.status.in_(WAS_ADMITTED))
+    )
     second = (
         sa.select(sa.func.count())
-        .select_from(Distributor)
-        .join(child, child.id == Distributor.inviter_id)
-        .where(child.inviter_id == distributor_id, Distributor.status.in_(WAS_ADMITTED))
+        .select_from(grandchild)
+        .join(child, child.id == grandchild.inviter_id)
+        .where(child.inviter_id == distributor_id, grandchild.status.in_(WAS_ADMITTED))
     )
-    return db.session.scalar(second) or 0
+    return Counts(*db.session.execute(sa.select(direct.scalar_subquery(), second.scalar_subquery())).one())
 
 
 def direct_counts(distributor_ids: Collection[int]) -> dict[int, int]:
