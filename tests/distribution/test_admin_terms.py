@@ -101,7 +101,7 @@ def audited(action: str) -> list[tuple[str, str]]:
         ("POST", "terms/1/refuse", P.COMMISSION_CONFIRM),
         ("POST", "terms/1/take-back", P.COMMISSION_PROPOSE),
         ("GET", "goods", P.DISTRIBUTION_READ),
-        ("POST", "goods/category", P.COMMISSION_PROPOSE),
+        ("POST", "goods", P.COMMISSION_PROPOSE),
         ("GET", "goods/1", P.DISTRIBUTION_READ),
         ("POST", "goods/1/on", P.COMMISSION_PROPOSE),
         ("POST", "goods/1/off", P.COMMISSION_PROPOSE),
@@ -311,11 +311,13 @@ def test_a_category_is_put_on_the_list(desk: Desk) -> None:
     category = make_category()
     goods = make_goods(category_id=category.id)
     for _ in range(2):
-        answer = desk.post("goods/category", category_id=category.id, form_key="key-0000000004")
+        answer = desk.post("goods", category_id=category.id, form_key="key-0000000004")
         assert answer.status_code == 303
     assert switch(goods) is not None
-    assert desk.post("goods/category", category_id="").status_code == 422
-    assert desk.post("goods/category", category_id=make_category(nature=Nature.DRUG).id).status_code == 409
+    refused = desk.post("goods", category_id="")
+    assert refused.status_code == 422
+    assert "/pc/distribution/goods?sort=price_fen" in refused.text  # the list around the form still leads to itself
+    assert desk.post("goods", category_id=make_category(nature=Nature.DRUG).id).status_code == 409
 
 
 @pytest.mark.parametrize("path", ["goods/999999", "terms/999999"])

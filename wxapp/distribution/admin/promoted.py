@@ -93,7 +93,7 @@ def promoted_goods() -> Page:
 
 @interface(
     "distribution.promote_category",
-    POST="/pc/distribution/goods/category",
+    POST="/pc/distribution/goods",
     permission=P.COMMISSION_PROPOSE,
     audit="分类批量加入推广",
     form_page=promoted_goods,
