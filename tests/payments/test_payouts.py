@@ -165,7 +165,8 @@ def test_a_notice_may_overtake_the_answer(app: Flask, pay: FakePay, told: list[E
 
     pay.transfer = told_first  # type: ignore[method-assign, assignment]
     services.carry_out_payouts()
-    assert state(payout) is PayoutStatus.SUCCEEDED
+    ended = queries.get_payout(payout.no)
+    assert (ended.status, ended.channel_state) == (PayoutStatus.SUCCEEDED, "SUCCESS")
     assert tells(told) == ["PayoutSucceeded"]
     assert cases() == []
 
