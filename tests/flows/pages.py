@@ -236,6 +236,9 @@ class Desk:
         expect(dialog).to_contain_text(question)
         dialog.get_by_role("button", name="确定").click()
 
+    def find_row(self, text: str) -> Locator:
+        return self._main.get_by_role("row").filter(has_text=text)
+
     def find(self, text: str) -> None:
         """Type into the search of the page's list."""
         self._main.get_by_role("searchbox").first.fill(text)

@@ -7,28 +7,37 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Browser, Locator, expect
+from playwright.sync_api import Browser, expect
 
+from tests.flows.distributors import (
+    approve,
+    balance,
+    become_a_patient,
+    figure,
+    hear_of_it,
+    join,
+    open_centre,
+    poster,
+    tell_nickname,
+)
 from tests.flows.hospital import FRIEND, GOODS, INVITER, PATIENT, SECOND_GOODS, SELLER, Hospital
 from tests.flows.pages import Desk, Phone
-from wxapp.demo.content.people import DemoPatient
 
 PERCENT = ("12.34", "3.21")
 FIXED = ("5.00", "1.25")
 """What is set for all goods, and for each piece of the second goods: for who sells, and for who invited that person."""
 
-PAID = "539.00"  # 1 × 299.00 + 2 × 120.00
+PAID, PAID_FEN = "539.00", 53_900  # 1 × 299.00 + 2 × 120.00
 
 SOLD_PACKAGE = "36.89"  # 29900 × 1234 / 10000 = 3689.66, rounded down
 SOLD_SECOND = "10.00"  # 2 × 5.00
-SOLD = "46.89"  # 36.89 + 10.00
-SOLD_FEN = 4689
+SOLD, SOLD_FEN = "46.89", 4_689  # 36.89 + 10.00
 
 TEAM_PACKAGE = "9.59"  # 29900 × 321 / 10000 = 959.79, rounded down
 TEAM_SECOND = "2.50"  # 2 × 1.25
 TEAM = "12.09"  # 9.59 + 2.50
 
-REFUNDED = "149.50"  # one of the package's two items
+REFUNDED, REFUNDED_FEN = "149.50", 14_950  # one of the package's two items
 KEPT_PACKAGE = "18.44"  # 3689 × (29900 - 14950) / 29900 = 1844.5, rounded down
 REVERSED_PACKAGE = "18.45"  # 36.89 - 18.44
 KEPT_TEAM_PACKAGE = "4.79"  # 959 × (29900 - 14950) / 29900 = 479.5, rounded down
@@ -67,6 +76,7 @@ def test_commission_is_earned_withdrawn_and_given_back(browser: Browser, hospita
     hospital.do_what_is_due("distribution.settle_commissions")
     see_what_is_available(seller, inviter, number)
     explain(seller)
+    explain_at_the_desk(finance, number)
 
     withdrawal = withdraw(seller)
     pay_out(finance, withdrawal)
@@ -76,6 +86,7 @@ def test_commission_is_earned_withdrawn_and_given_back(browser: Browser, hospita
     give_back(nurse, finance, Desk.log_in(browser, hospital, "前台"), number)
     see_the_debt(seller, number)
     see_the_share_go(inviter, number)
+    assert hospital.truth("pay/money")["people"]["2"] == {"paid_fen": PAID_FEN, "returned_fen": REFUNDED_FEN}
     assert hospital.ledger_is_right()
     assert [phone.problems for phone in (inviter, seller, patient, member)] == [[], [], [], []]
 
@@ -121,57 +132,9 @@ def propose(desk: Desk, subject: str, way: str, rates: tuple[str, str]) -> None:
 # --- joining ---------------------------------------------------------------------------------------------------------
 
 
-def join(phone: Phone, person: DemoPatient) -> None:
-    """Fill in the form with everything but the invitation code."""
-    phone.sees_heading("成为分销员")
-    phone.fill("真实姓名", person.name)
-    phone.fill("手机号", person.phone)
-    phone.press("获取验证码")
-    phone.fill("短信验证码", phone.read_code_of_sms())
-    phone.page.get_by_role("checkbox", name=re.compile("我已阅读并同意")).check()
-    phone.shot(f"join-{person.phone[-1]}")
-    phone.press("提交申请")
-    phone.sees("申请审核中")
-    phone.shot("joined")
-
-
-def approve(desk: Desk, person: DemoPatient) -> None:
-    desk.open_menu("分销申请")
-    desk.shot(f"applications-{person.phone[-1]}")
-    desk.press("审核")
-    desk.shot(f"application-{person.phone[-1]}")
-    desk.press("通过")
-    desk.sees("已通过，申请人会收到通知")
-
-
-def hear_of_it(phone: Phone) -> None:
-    phone.read_card(about="已通过").last.get_by_test_id("card-open").click()
-    phone.sees_heading("分销中心")
-    phone.sees("可提现余额")
-    phone.shot("centre-new")
-
-
-def poster(phone: Phone, entry: str) -> bytes:
-    """Open the centre's entry and return its poster, as one sends it."""
-    open_centre(phone, entry)
-    picture = phone.picture(re.compile("海报"))
-    phone.shot(f"poster-{entry}")
-    return picture
-
-
-def open_centre(phone: Phone, entry: str = "") -> None:
-    phone.open_menu("个人中心", "个人中心")
-    phone.press("分销中心")
-    phone.sees_heading("分销中心")
-    if entry:
-        phone.page.get_by_role("navigation", name="分销中心").get_by_role("link", name=entry, exact=True).click()
-        phone.sees_heading(entry)
-
-
 def accept_invitation(seller: Phone, inviter: Phone) -> None:
     """The account answers the scan with the form's link, and the form knows who invites."""
     code = inviter.page.locator(".earn-invitation__code").inner_text()
-    seller.shot("card-join")
     seller.open_article("申请分销")
     expect(seller.page.get_by_label("邀请码")).to_have_value(code)
     join(seller, SELLER)
@@ -188,9 +151,10 @@ def buy_what_is_shared(patient: Phone, seller: Phone) -> str:
         seller.press(re.compile(goods))
         seller.sees("每份可得佣金")
         seller.sees(re.compile(re.escape(pays)))
+        expect(seller.screen.get_by_test_id("card-title")).to_have_text(goods)
+        expect(seller.screen.get_by_test_id("card-link")).to_contain_text("/s/")
         patient.scan(seller.picture(f"{goods}的海报"))
         seller.shot(f"share-{pays}")
-        patient.shot("card-goods")
         patient.open_article(goods)
         if goods == GOODS:
             patient.shot("shared-goods")
@@ -199,7 +163,6 @@ def buy_what_is_shared(patient: Phone, seller: Phone) -> str:
 
 def order(patient: Phone) -> str:
     become_a_patient(patient, FRIEND)
-    patient.open_menu("个人中心", "个人中心")
     tell_nickname(patient)
     for goods, quantity in ((GOODS, "1"), (SECOND_GOODS, "2")):
         patient.open_menu("为你服务", "体检商城")
@@ -218,18 +181,6 @@ def order(patient: Phone) -> str:
     return patient.read_order("待使用")
 
 
-def become_a_patient(phone: Phone, person: DemoPatient) -> None:
-    phone.open_menu("个人中心", "个人中心")
-    phone.press("立即绑定")
-    phone.bind(person)
-
-
-def tell_nickname(phone: Phone) -> None:
-    phone.press("使用微信头像和昵称")
-    phone.page.get_by_test_id("oauth-allow").click()
-    phone.sees("山间清风")
-
-
 def see_what_is_pending(seller: Phone, inviter: Phone, number: str) -> None:
     for phone, fen, kind in ((seller, SOLD, "分销收入"), (inviter, TEAM, "团队收入")):
         card = phone.read_card(about=number).filter(has_text=fen).filter(has_text="待结算").last
@@ -241,10 +192,6 @@ def see_what_is_pending(seller: Phone, inviter: Phone, number: str) -> None:
         open_centre(phone)
         expect(figure(phone, "待结算")).to_have_text(re.compile(re.escape(fen)))
         phone.shot(f"centre-{fen}")
-
-
-def figure(phone: Phone, label: str) -> Locator:
-    return phone.page.locator(".earn-figure").filter(has_text=label).locator("dd")
 
 
 def see_the_customer(seller: Phone, number: str) -> None:
@@ -263,7 +210,6 @@ def see_the_customer(seller: Phone, number: str) -> None:
 def become_a_member_and_buy(member: Phone, inviter: Phone) -> None:
     """Who is new and scans the other poster belongs to the inviter, whatever is bought."""
     member.scan(poster(inviter, "邀请会员"))
-    member.shot("card-member")
     member.open_article("享优惠")
     member.shot("welcome")
     become_a_patient(member, PATIENT)
@@ -309,10 +255,6 @@ def see_what_is_available(seller: Phone, inviter: Phone, number: str) -> None:
         phone.shot(f"available-{fen}")
 
 
-def balance(phone: Phone) -> Locator:
-    return phone.page.locator(".earn-head__amount")
-
-
 def explain(seller: Phone) -> None:
     """Each fen: of what line, at what rate, of which version, when."""
     open_centre(seller, "收支明细")
@@ -324,6 +266,17 @@ def explain(seller: Phone) -> None:
     for step in ("顾客下单", "付款成功，佣金入账", "订单完成", "转为可提现"):
         seller.sees(step)
     seller.shot("explained")
+
+
+def explain_at_the_desk(finance: Desk, number: str) -> None:
+    """Staff see the same, with who agreed to the rate, and the books' own lines."""
+    finance.open_menu("佣金明细")
+    finance.shot("commissions")
+    finance.find_row("12.34%").get_by_role("link", name=number).click()
+    finance.sees(f"¥299.00 × 12.34% = ¥{SOLD_PACKAGE}（不足1分舍去）")
+    for booking in ("佣金入账（待结算）", "佣金结算"):
+        finance.sees(booking)
+    finance.shot("commission")
 
 
 # --- withdrawing -----------------------------------------------------------------------------------------------------
@@ -338,7 +291,7 @@ def withdraw(seller: Phone) -> str:
     seller.fill("真实姓名", INVITER.name)
     seller.shot("withdraw")
     seller.press("确认提现")
-    seller.sees("姓名与登记的真实姓名一致".replace("一致", "不一致"))
+    seller.sees("姓名与登记的真实姓名不一致")
     seller.fill("真实姓名", SELLER.name)
     seller.press("确认提现")
     seller.sees_heading("提现详情")
