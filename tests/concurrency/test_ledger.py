@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.concurrency.crowd import crowd
+from tests.concurrency.test_recharge import Start
 from wxapp.core.db import db, transaction
 from wxapp.wallet import services
 from wxapp.wallet.errors import InsufficientBalance
@@ -119,19 +120,29 @@ def test_one_account_is_opened_by_many(app: Flask) -> None:
     assert count == 1
 
 
-def test_accounts_are_opened_by_many_whoever_loses_begins_anew(app: Flask) -> None:
-    """Who loses a deadlock inside a savepoint hears that the savepoint is gone."""
+def test_who_loses_a_deadlock_inside_a_savepoint_begins_anew(app: Flask) -> None:
+    """What he hears is that the savepoint is gone: the deadlock has rolled everything back."""
+    first, second = look(app, open_accounts)[:2]
+    both_hold_one = Start(2)
+
+    def cross(one: int, other: int) -> None:
+        with transaction():
+            ledger._change_balance(one, 1)
+            both_hold_one.wait()
+            with db.session.begin_nested():
+                ledger._change_balance(other, 1)
+
+    assert crowd(app, [lambda: cross(first, second), lambda: cross(second, first)]) == {"done": 2}
+    assert look(app, lambda: [balance_of(first), balance_of(second)]) == [EACH + 2, EACH + 2]
+
+
+def test_many_accounts_are_opened_once_by_many(app: Flask) -> None:
     owners = list(range(1, 40))
 
-    def open_all() -> None:
-        with transaction():
-            accounts_of("test", owners)
+    def one_by_one() -> None:
+        for owner_id in reversed(owners):
+            account_of("test", owner_id)
 
-    def open_back_to_front() -> None:
-        with transaction():
-            for owner_id in reversed(owners):
-                account_of("test", owner_id)
-
-    crowd(app, [open_all, open_back_to_front] * 6)
+    crowd(app, [lambda: accounts_of("test", owners), one_by_one] * 4)
     count = look(app, lambda: db.session.scalar(sa.select(sa.func.count()).where(Account.kind == "test")))
     assert count == len(owners)
