@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from http.server import HTTPServer
 from pathlib import Path
@@ -65,7 +66,7 @@ class WithdrawalWorld(PayoutWorld):
                 yield f"{check.name}: {check.text}"
 
 
-class Scenario:
+class Scenario(ABC):
     """One withdrawal, and what its people do when it has gone silent."""
 
     no = ""
@@ -104,12 +105,13 @@ class Scenario:
     def prepare(self) -> None:
         self.ask()
 
+    @abstractmethod
     def act(self) -> None:
         """The use case whose worker is killed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finish(self) -> None:
-        """What people do next."""
+        """What people do next: they press again."""
 
     def problems(self) -> Iterator[str]:
         status, is_paid = self.row().status, self.ends is W.PAID
@@ -170,6 +172,9 @@ class HearingThatItIsPaid(Scenario):
 
     def act(self) -> None:
         payments.receive_transfer_notice(*Listener.heard[-1])
+
+    def finish(self) -> None:
+        pass
 
 
 class HearingThatItFailed(HearingThatItIsPaid):

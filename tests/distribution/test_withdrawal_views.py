@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from flask import Flask
 from flask.testing import FlaskClient
 
 from tests.factories.distribution import make_distributor
@@ -29,11 +28,11 @@ from wxapp.patients.models import WechatUser
 from wxapp.payments import services as payments
 from wxapp.payments.models import Method
 from wxapp.payments.queries import get_payout
-from wxapp.wechat import connected
 from wxapp.wechat.pay.values import TransferState
 
 At = Callable[[str | timedelta], None]
 BY = "system:tests"
+pytestmark = pytest.mark.usefixtures("pay")
 MOST_QUERIES = 12
 
 
@@ -70,15 +69,6 @@ def take_up(client: FlaskClient, sign_in_wechat: Callable[[FlaskClient, Any], st
 @pytest.fixture
 def phone(take_up: TakeUp) -> Phone:
     return take_up(rich_distributor(12_345))
-
-
-@pytest.fixture(autouse=True)
-def pay(app: Flask) -> Iterator[FakePay]:
-    clients = connected.clients()
-    fake = FakePay(appid=clients.appid, mchid=clients.mchid)
-    connected.use(replace(clients, pay=fake))
-    yield fake
-    connected.use(clients)
 
 
 def rows() -> list[Withdrawal]:
