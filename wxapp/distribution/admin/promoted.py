@@ -30,7 +30,7 @@ from wxapp.mall.models import Goods, Nature
 
 P = Permission
 
-NATURES = {nature: Badge(nature.label, "grey" if nature is Nature.ORDINARY else "amber") for nature in Nature}
+NATURES = {nature: Badge(nature.label, "amber") for nature in Nature} | {Nature.ORDINARY: Badge("普通", "grey")}
 STATES = {
     PromotionState.ON: Badge("推广中", "green"),
     PromotionState.OFF: Badge("已停用", "red"),

@@ -143,6 +143,11 @@ def _problem(payout: Payout | None) -> str:
     return payout.last_error if payout is not None and payout.status is PayoutStatus.QUEUED else ""
 
 
+def _kept(row: Row) -> str:
+    kept_fen = row.fee_fen + row.tax_fen
+    return f"费与税 {yuan(kept_fen)}" if kept_fen else ""
+
+
 def _bill_no(payout: Payout | None) -> str:
     return (payout.transfer_bill_no or payout.note) if payout is not None else ""
 
@@ -167,8 +172,7 @@ WITHDRAWALS = Table(
         Column("no", "提现单号", "code", link=lambda row: _url(row.no), sort=Withdrawal.id),
         Column("name", "分销员", below=lambda row: row.code),
         Column("amount_fen", "提现金额", "money", sort=Withdrawal.amount_fen),
-        Column("kept_fen", "费与税", "money", value=lambda row: row.fee_fen + row.tax_fen or None),
-        Column("net_fen", "到账金额", "money", sort=Withdrawal.net_fen),
+        Column("net_fen", "到账金额", "money", sort=Withdrawal.net_fen, below=_kept),
         Column("status", "状态", "badge", badges=STATES, below=lambda row: row.problem or row.way),
         Column("requested_at", "申请时间", "moment", sort=Withdrawal.requested_at),
         Column("decided_by", "审核人", "actor"),
