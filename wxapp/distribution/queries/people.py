@@ -279,12 +279,6 @@ def register(*, q: str, status: str, since: date | None, until: date | None) -> 
     return found
 
 
-def applications_waiting() -> int:
-    """Count the applications that nobody has decided."""
-    waiting = sa.select(sa.func.count()).where(Distributor.status == DistributorStatus.APPLIED)
-    return db.session.scalar(waiting) or 0
-
-
 def found_people(text: str, *, limit: int) -> list[Distributor]:
     """Return who is found by a whole name, a whole phone or a code, whatever has become of them."""
     return list(db.session.scalars(sa.select(Distributor).where(found_by(text)).order_by(Distributor.id).limit(limit)))
