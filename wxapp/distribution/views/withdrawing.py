@@ -16,6 +16,7 @@ from wxapp.core.states import history
 from wxapp.core.web import when
 from wxapp.distribution.access import has_money
 from wxapp.distribution.errors import NotADistributor
+from wxapp.distribution.explaining import CAME_BACK, WITHDRAWAL_TONES
 from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal
 from wxapp.distribution.models import WithdrawalStatus as W
 from wxapp.distribution.queries import people
@@ -33,16 +34,6 @@ from wxapp.payments.models import Method, Payout, PayoutStatus
 
 ASK = Limit("withdrawal", 20, 600, "提交过于频繁，请稍后再试")
 
-TONES = {
-    W.REQUESTED: "wait",
-    W.APPROVED: "wait",
-    W.CONFIRMING: "wait",
-    W.PAID: "good",
-    W.REJECTED: "bad",
-    W.FAILED: "bad",
-    W.WITHDRAWN: "calm",
-}
-BACK = (W.REJECTED, W.WITHDRAWN, W.FAILED)
 CONFIRM_WITHIN = timedelta(hours=24)
 """WeChat closes later what nobody has confirmed."""
 
@@ -109,8 +100,8 @@ def withdrawals() -> ResponseReturnValue:
     return render_template(
         "distribution/withdrawals.html",
         rows=rows,
-        tones=TONES,
-        back=BACK,
+        tones=WITHDRAWAL_TONES,
+        back=CAME_BACK,
         W=W,
         previous=url_for("distribution.withdrawals", page=page - 1) if page > 1 else "",
         next=url_for("distribution.withdrawals", page=page + 1) if has_more else "",
@@ -127,9 +118,9 @@ def withdrawal(withdrawal_no: str) -> ResponseReturnValue:
     return render_template(
         "distribution/withdrawal.html",
         row=row,
-        tone=TONES[row.status],
+        tone=WITHDRAWAL_TONES[row.status],
         steps=_steps(row, payout),
-        is_back=row.status in BACK,
+        is_back=row.status in CAME_BACK,
         confirm=_confirm_params(open_one) if open_one else None,
         is_settling=open_one is not None and open_one.status in (PayoutStatus.PROCESSING, PayoutStatus.CANCELLING),
         W=W,
