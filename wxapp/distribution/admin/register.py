@@ -63,7 +63,7 @@ REGISTER = Table(
         Column("no", "编号", "code", link=lambda row: url_of(row.id), sort=Distributor.id),
         Column("name", "姓名"),
         Column("phone", "手机号"),
-        Column("code", "推广码", "code"),
+        Column("code", "邀请码", "code"),
         Column("status", "状态", "badge", badges=STATES),
         Column("reason", "状态说明"),
         Column("decided_at", "核准日期", "day", sort=Distributor.decided_at),
