@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from wxapp.core import clock
-from wxapp.core.db import db
+from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.patients.consent_models import Consent, ConsentText, Decision, Purpose
 from wxapp.patients.consent_texts import FIRST_TEXTS, FIRST_VERSION
@@ -50,7 +50,7 @@ def last_answers(user_id: int) -> dict[Purpose, Consent]:
     return {row.purpose: row for row in db.session.scalars(sa.select(Consent).where(Consent.id.in_(last)))}
 
 
-def refusing(purpose: Purpose) -> sa.Select[Any]:
+def refusing(purpose: Purpose | sa.ColumnElement[Any]) -> sa.Select[Any]:
     """Select the WeChat users whose last word on an optional purpose is no. Who never answered is not among them."""
     newer = aliased(Consent)
     return sa.select(Consent.wechat_user_id).where(
@@ -64,7 +64,12 @@ def refusing(purpose: Purpose) -> sa.Select[Any]:
 
 
 def has_refused(user_id: int, purpose: Purpose) -> bool:
-    return db.session.scalar(refusing(purpose).where(Consent.wechat_user_id == user_id)) is not None
+    return run(_REFUSED, user_id=user_id, purpose=purpose).first() is not None
+
+
+_REFUSED = refusing(sa.bindparam("purpose", type_=Consent.purpose.type)).where(
+    Consent.wechat_user_id == sa.bindparam("user_id")
+)
 
 
 def guardians_wishes(patient_id: int, purpose: Purpose) -> dict[str, bool]:
