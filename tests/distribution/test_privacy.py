@@ -11,8 +11,12 @@ import sqlalchemy as sa
 
 from tests.factories.distribution import make_distributor
 from tests.factories.patients import make_wechat_user
+from tests.factories.withdrawals import ask, make_withdrawal, rich_distributor
+from tests.fakes.pay import FakePay
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
+from wxapp.core.errors import Invalid
+from wxapp.distribution.errors import DistributorFrozen
 from wxapp.distribution.models import (
     Distributor,
     DistributorStatus,
@@ -26,6 +30,7 @@ from wxapp.distribution.models import (
     Withdrawal,
 )
 from wxapp.distribution.queries.people import find_by_phone, found_people
+from wxapp.distribution.services import people
 from wxapp.patients import export, takeaway
 from wxapp.patients.models import WechatUser
 from wxapp.patients.services import erasures
@@ -143,13 +148,29 @@ def test_what_was_paid_keeps_whom_it_was_paid_to() -> None:
 
 @pytest.mark.parametrize(
     ("before", "after"),
-    [(S.APPLIED, S.REFUSED), (S.REFUSED, S.REFUSED), (S.FROZEN, S.CLOSED), (S.CLOSED, S.CLOSED)],
+    [(S.APPLIED, S.REFUSED), (S.REFUSED, S.REFUSED), (S.ACTIVE, S.CLOSED), (S.CLOSED, S.CLOSED)],
 )
 def test_every_state_ends(before: DistributorStatus, after: DistributorStatus) -> None:
     user = make_wechat_user()
     row = make_distributor(user=user, status=before)
     erase(user)
     assert (row.status, row.phone) == (after, "")
+
+
+def test_deletion_does_not_free_money_that_is_held_back(pay: FakePay) -> None:
+    user = make_wechat_user()
+    row = rich_distributor(10_000, user=user)
+    make_withdrawal(row, 1_000)
+    people.freeze(row.id, reason="涉嫌刷单", by=BY)
+    erase(user)
+    assert (row.status, row.phone) == (S.FROZEN, "")
+    with pytest.raises(DistributorFrozen):
+        ask(row, 5_000)
+    with pytest.raises(Invalid) as refusal:
+        people.unfreeze(row.id, reason="已核实", by=BY)
+    assert "请办理退出" in refusal.value.errors["reason"]
+    people.close(row.id, reason="已核实，准予提现", by=BY)
+    assert ask(row, 5_000)
 
 
 def test_on_request_the_traces_of_a_customer_go() -> None:

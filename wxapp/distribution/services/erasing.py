@@ -37,7 +37,8 @@ def erase_distributor(user_id: int) -> int:
     """End that a user is a distributor and remove what is stored of him; 1 when there was something.
 
     Commissions, rewards and withdrawals are accounts and stay, and with them the name and ID number of whom they were
-    paid to. What is available can still be withdrawn.
+    paid to. What is available can still be withdrawn. Who is frozen stays frozen: nobody gets at money that is held
+    back by asking for deletion; people decide about it, and may close then.
     """
     with transaction():
         row = people.find_by_user(user_id)
@@ -45,7 +46,7 @@ def erase_distributor(user_id: int) -> int:
             return 0
         if row.status is S.APPLIED:
             DISTRIBUTOR.move(row, S.REFUSED, by=BY, why=WHY, reason=WHY)
-        elif row.status in {S.ACTIVE, S.FROZEN}:
+        elif row.status is S.ACTIVE:
             DISTRIBUTOR.move(row, S.CLOSED, by=BY, why=WHY, reason=WHY)
         row.phone, row.phone_index, row.phone_taken = "", "", None
         if not _has_accounts(row.id):

@@ -76,11 +76,14 @@ def freeze(distributor_id: int, *, reason: str, by: str) -> None:
 def unfreeze(distributor_id: int, *, reason: str, by: str) -> None:
     """Let a frozen distributor earn and withdraw again.
 
+    :raises Invalid: his data was deleted on his request: he can only be let go
     :raises StaffMayNotEarn: somebody who works here has the phone
     :raises IllegalTransition: the distributor is not frozen
     """
     with transaction():
         row = people.get_distributor(distributor_id)
+        if not row.phone:
+            raise Invalid({"reason": "资料已按本人请求删除，不能恢复推广；如需放款请办理退出分销"})
         if is_staff_phone(row.phone):
             raise StaffMayNotEarn
         if row.status is not S.FROZEN:  # an applicant becomes active by review only
