@@ -165,6 +165,9 @@ def test_closed_ones_come_in_as_long_as_there_is_money(phone: Phone) -> None:
     page = phone.get()
     assert "您已退出分销" in text_of(page)
     assert 'class="button"' in page.text
+    assert [entry.label for entry in ENTRIES if entry.label in text_of(page)] == [
+        entry.label for entry in ENTRIES if entry.kind != "share"
+    ]
 
 
 def test_the_centre_says_that_distribution_is_paused(phone: Phone) -> None:
