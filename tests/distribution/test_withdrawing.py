@@ -162,6 +162,16 @@ def test_who_has_left_takes_out_what_is_left(app: Flask, status: DistributorStat
     assert ask(rich_distributor(status=status))
 
 
+def test_who_has_left_takes_out_the_last_fen_below_the_least_amount(app: Flask) -> None:
+    left = rich_distributor(999, status=DistributorStatus.CLOSED)
+    assert ask(left, 999)
+    assert have(left) == 0
+    with pytest.raises(Invalid, match=r"每次可提现10\.00"):
+        ask(rich_distributor(999), 999)
+    with pytest.raises(Invalid, match=r"每次可提现0\.30"):  # nobody is paid unnamed
+        ask(rich_distributor(29, status=DistributorStatus.REFUSED), 29)
+
+
 def test_a_debt_lets_nothing_out(app: Flask) -> None:
     debtor = make_distributor()
     wallet.transfer(

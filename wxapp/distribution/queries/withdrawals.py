@@ -13,7 +13,7 @@ from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.distribution import settings
 from wxapp.distribution.kinds import AVAILABLE_ACCOUNT
-from wxapp.distribution.models import Distributor, Withdrawal, WithdrawalStatus
+from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal, WithdrawalStatus
 from wxapp.distribution.queries import people
 from wxapp.distribution.rules.withdrawing import Conditions
 from wxapp.distribution.states import OPEN_WITHDRAWALS
@@ -40,6 +40,15 @@ def conditions() -> Conditions:
         tax_bp=settings.WITHDRAWAL_TAX(),
         is_reviewed=settings.REVIEW_WITHDRAWALS(),
     )
+
+
+def conditions_of(distributor: Distributor) -> Conditions:
+    """Return on what terms a distributor may take money out now: who has left also what is below the least amount."""
+    terms = conditions()
+    return terms.for_who_left() if distributor.status in _HAS_LEFT else terms
+
+
+_HAS_LEFT = (DistributorStatus.CLOSED, DistributorStatus.REFUSED)
 
 
 def available_fen(distributor_id: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wxapp.core.money import share, yuan
 
@@ -46,6 +46,10 @@ class Conditions:
     def needs_id_number(self) -> bool:
         """What is withheld is declared under the person's number."""
         return self.tax_bp > 0
+
+    def for_who_left(self) -> Conditions:
+        """Return what holds for somebody who earns nothing more: the last of it is never too little to be his."""
+        return replace(self, least_fen=min(self.least_fen, LEAST_NET_FEN))
 
     def parts_of(self, amount_fen: int) -> Parts:
         return Parts(amount_fen, share(amount_fen, self.fee_bp), share(amount_fen, self.tax_bp))

@@ -63,19 +63,19 @@ def request_withdrawal(asked: Asked, *, by: str) -> str:
     :raises TooManyWithdrawals: the day's are used up
     :raises NotEnoughAvailable: more than there is
     """
-    terms = queries.conditions()
     account_id = kinds.available_account(asked.distributor_id)
     return once(
         f"{by}/withdrawal.request",
         asked.once_key,
         {"distributor": asked.distributor_id, "amount": asked.amount_fen},
-        lambda: _request(asked, terms, account_id),
+        lambda: _request(asked, account_id),
     )
 
 
-def _request(asked: Asked, terms: Conditions, account_id: int) -> str:
+def _request(asked: Asked, account_id: int) -> str:
     _hold(asked.distributor_id)
     distributor = get_distributor(asked.distributor_id)
+    terms = queries.conditions_of(distributor)
     _check(asked, terms, distributor)
     _keep_id_number(asked, terms, distributor)
     day = clock.today()

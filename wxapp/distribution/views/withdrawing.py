@@ -59,7 +59,7 @@ def withdraw() -> ResponseReturnValue:
     distributor = _find_own()
     if distributor is None:
         return redirect(url_for("distribution.join"))
-    terms = queries.conditions()
+    terms = queries.conditions_of(distributor)
     available = queries.available_fen(distributor.id)
     whole = terms.all_of(available)
     return render_template(
