@@ -21,6 +21,7 @@ from wxapp.core.db import change, db, transaction
 from wxapp.core.states import history
 from wxapp.distribution import settings, tasks
 from wxapp.distribution.models import (
+    Attribution,
     Commission,
     CommissionStatus,
     Distributor,
@@ -244,6 +245,25 @@ def test_none_for_who_comes_back_for_own_purchases_or_to_an_inviter_who_left(rew
     freeze_commissions(no, alone, wait_days=0)
     assert settle_due() == 3 * BOTH
     assert rewards() == []
+
+
+def bought_by(sale: Sale, buyer: Distributor) -> None:
+    with transaction():
+        mine = sa.update(Attribution).where(Attribution.order_no == sale.no)
+        db.session.execute(mine.values(buyer_id=buyer.wechat_user_id))
+
+
+def test_what_the_two_of_them_buy_proves_nothing_and_spoils_nothing(reward: int, sale: Sale, at: At) -> None:
+    bought_by(sale, sale.inviter)
+    own = done_sale(seller=sale.seller)
+    bought_by(own, sale.seller)
+    at(WEEK)
+    settle_due()
+    assert rewards() == []
+    real = done_sale(seller=sale.seller, wait_days=0)
+    settle_due()
+    assert rewards() == [(RewardStatus.PAID, reward)]
+    assert db.session.scalars(sa.select(Reward.order_no)).one() == real.no
 
 
 def test_beyond_the_inviters_day_it_is_skipped_and_said_so(reward: int, app: Flask, at: At) -> None:

@@ -30,8 +30,8 @@ HOUSE = "house.commission"
 def grant(commission_ids: Sequence[int]) -> list[Asked]:
     """Write the rewards down that commissions which have just become available earn; return the transfers.
 
-    The first sale that stays counts: not what the invited bought themselves, and only an inviter who is active. Who
-    was a distributor before earns nobody a reward. Beyond the inviter's limit of the day it is written down as
+    The first sale to somebody else counts: not what the invited or the inviter bought themselves, and only an inviter
+    who is active. Who was a distributor before earns nobody a reward. Beyond the inviter's limit of the day it is written down as
     skipped. Runs in the transaction that makes the commissions available.
     """
     amount_fen = settings.REWARD()
@@ -79,13 +79,17 @@ def grant(commission_ids: Sequence[int]) -> list[Asked]:
 
 
 def _first_sales(commission_ids: Sequence[int]) -> Sequence[Any]:
-    """Return which of these are the first commission of an invited distributor from somebody else's order."""
-    inviter, earlier = aliased(Distributor), aliased(Commission)
-    had_one = sa.exists().where(
-        earlier.distributor_id == Commission.distributor_id,
-        earlier.level == Level.SELLER,
-        earlier.available_at.is_not(None),
-        earlier.id.not_in(commission_ids),
+    """Return which of these are the first commission of an invited distributor from somebody else's order.
+
+    Neither the invited nor the inviter is somebody else: who could buy the proof himself would be paid for recruiting.
+    """
+    inviter, earlier, its_sale = aliased(Distributor), aliased(Commission), aliased(Attribution)
+    had_one = (
+        sa.exists()
+        .where(earlier.distributor_id == Commission.distributor_id, earlier.level == Level.SELLER)
+        .where(earlier.available_at.is_not(None), earlier.id.not_in(commission_ids))
+        .where(its_sale.id == earlier.attribution_id)
+        .where(its_sale.buyer_id.not_in((Distributor.wechat_user_id, inviter.wechat_user_id)))
     )
     statement = (
         sa.select(
@@ -104,7 +108,7 @@ def _first_sales(commission_ids: Sequence[int]) -> Sequence[Any]:
             Commission.amount_fen > Commission.reversed_fen,
             Distributor.is_returning.is_(False),
             inviter.status == DistributorStatus.ACTIVE,
-            Attribution.buyer_id != Distributor.wechat_user_id,
+            Attribution.buyer_id.not_in((Distributor.wechat_user_id, inviter.wechat_user_id)),
             sa.not_(had_one),
         )
         .order_by(Commission.id)
