@@ -291,6 +291,7 @@ def test_a_reward_goes_back_with_the_whole_sale(reward: int, sale: Sale, at: At)
     follow_order(sale.no)
     follow_order(sale.no)
     assert rewards() == [(RewardStatus.REVERSED, reward)]
+    assert [text for text in told(sale.inviter) if "奖励冲回" in text] == [f"订单{sale.no}的佣金20.00元：奖励冲回。"]
     assert (money(sale.inviter), money(sale.seller)) == ((0, 0), (0, 0))
     assert [kind for kind, _ in transfers()].count("reward_reversed") == 1
     assert not {name for name in broken() if name.startswith(("distribution", "ledger"))}

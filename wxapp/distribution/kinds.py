@@ -14,7 +14,8 @@ PENDING_ACCOUNT, AVAILABLE_ACCOUNT = "distributor.pending", "distributor.availab
 COMMISSION_PENDING = name_kind("commission.pending", "佣金入账（待结算）")
 COMMISSION_AVAILABLE = name_kind("commission.available", "佣金结算")
 COMMISSION_REVERSED = name_kind("commission.reversed", "佣金冲回")
-REWARD_LABEL = "邀请奖励"
+REWARD_LABEL, REWARD_BACK_LABEL = "邀请奖励", "奖励冲回"
+"""In messages, whose states have at most five characters at WeChat."""
 REWARD = name_kind("commission.reward", REWARD_LABEL)
 REWARD_REVERSED = name_kind("commission.reward_reversed", "邀请奖励冲回")
 WITHDRAWAL = name_kind("withdrawal.aside", "提现")

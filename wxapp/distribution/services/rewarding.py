@@ -31,8 +31,8 @@ def grant(commission_ids: Sequence[int]) -> list[Asked]:
     """Write the rewards down that commissions which have just become available earn; return the transfers.
 
     The first sale to somebody else counts: not what the invited or the inviter bought themselves, and only an inviter
-    who is active. Who was a distributor before earns nobody a reward. Beyond the inviter's limit of the day it is written down as
-    skipped. Runs in the transaction that makes the commissions available.
+    who is active. Who was a distributor before earns nobody a reward. Beyond the inviter's limit of the day it is
+    written down as skipped. Runs in the transaction that makes the commissions available.
     """
     amount_fen = settings.REWARD()
     if not amount_fen or not (sold := _first_sales(commission_ids)):
@@ -140,17 +140,19 @@ def _given_today(inviter_ids: set[int]) -> dict[int, int]:
 def take_back(commission_ids: Sequence[int]) -> list[Asked]:
     """Take the rewards back that these sales, now reversed whole, had earned; return the transfers.
 
-    What the inviter has withdrawn already becomes a debt.
+    What the inviter has withdrawn already becomes a debt. He is told of it.
     """
-    paid = sa.select(Reward.id, Reward.distributor_id, Reward.amount_fen, Reward.order_no).where(
-        Reward.commission_id.in_(commission_ids), Reward.status == RewardStatus.PAID
+    paid = (
+        sa.select(Reward.id, Reward.distributor_id, Reward.amount_fen, Reward.order_no, Distributor.wechat_user_id)
+        .join(Distributor, Distributor.id == Reward.distributor_id)
+        .where(Reward.commission_id.in_(commission_ids), Reward.status == RewardStatus.PAID)
     )
     rows = db.session.execute(paid.order_by(Reward.id)).all() if commission_ids else []
     accounts = kinds.available_accounts({row.distributor_id for row in rows})
-    moves = []
+    now, moves = clock.now(), []
     for row in rows:
         step = sa.update(Reward).where(Reward.id == row.id, Reward.status == RewardStatus.PAID)
-        if change(step.values(status=RewardStatus.REVERSED, reversed_at=clock.now())):
+        if change(step.values(status=RewardStatus.REVERSED, reversed_at=now)):
             moves.append(
                 Asked(
                     kinds.REWARD_REVERSED,
@@ -160,5 +162,12 @@ def take_back(commission_ids: Sequence[int]) -> list[Asked]:
                     row.amount_fen,
                     memo=row.order_no,
                 )
+            )
+            tell_commission(
+                row.wechat_user_id,
+                order_no=row.order_no,
+                amount_fen=row.amount_fen,
+                status=kinds.REWARD_BACK_LABEL,
+                at=now,
             )
     return moves
