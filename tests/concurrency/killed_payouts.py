@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import HTTPServer
@@ -78,7 +79,7 @@ class PayoutWorld(World):
             yield f"WeChat has sent {self.sent()}, our books say {ours}"
 
 
-class Scenario:
+class Scenario(ABC):
     """One payout, and what its people do when it has gone silent."""
 
     def __init__(self, world: PayoutWorld, number: int) -> None:
@@ -120,11 +121,11 @@ class Scenario:
     def prepare(self) -> None:
         self.ask()
 
+    @abstractmethod
     def act(self) -> None:
         """The use case whose worker is killed."""
-        raise NotImplementedError
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027 - most need nothing
         """What people do next."""
 
     def problems(self) -> Iterator[str]:
