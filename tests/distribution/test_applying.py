@@ -14,7 +14,7 @@ from tests.factories.staff import make_member
 from wxapp.core import clock
 from wxapp.core import settings as core_settings
 from wxapp.core.db import db
-from wxapp.core.errors import DomainError, Invalid, TooManyRequests
+from wxapp.core.errors import Invalid, TooManyRequests
 from wxapp.core.idempotency import KeyReused
 from wxapp.core.states import history
 from wxapp.distribution import settings
@@ -52,10 +52,6 @@ def told(row: Distributor) -> list[str]:
     """Return what the distributor was told, the newest last."""
     mine = sa.select(Message.body).where(Message.receiver_id == row.wechat_user_id).order_by(Message.id)
     return list(db.session.scalars(mine))
-
-
-def field_of(refusal: DomainError) -> str:
-    return refusal.field or next(iter(getattr(refusal, "errors", {})), "")
 
 
 # --- applying --------------------------------------------------------------------------------------------------------
