@@ -20,6 +20,8 @@ from wxapp.core.db import db
 from wxapp.core.permissions import Permission
 from wxapp.payments import queries, services, subjects
 from wxapp.payments.models import Difference, DifferenceStatus, Method, PaymentOrder, PaymentStatus, RefundStatus
+from wxapp.payments.rules import Kind
+from wxapp.payments.services.differences import write_difference
 from wxapp.wechat.pay.values import RefundState
 
 SignIn = Callable[[FlaskClient, Any], str]
@@ -321,3 +323,19 @@ def test_staff_see_payouts_that_are_stuck(desk: Desk, pay: FakePay) -> None:
     page = desk.get("/pc/reconciliation").text
     assert payout.out_bill_no in page
     assert "商户运营账户资金不足" in page
+
+
+def test_a_payout_s_troubles_lead_to_what_it_pays(desk: Desk, pay: FakePay) -> None:
+    desk.as_member(Permission.LEDGER_READ)
+    pay.operating_fen = 0
+    payout = make_payout()
+    services.carry_out_payouts()
+    write_difference(Kind.PAYOUT_ENDED, payout.out_bill_no, ours_fen=payout.amount_fen)
+    case = db.session.scalars(sa.select(Difference)).one()
+    address = f"order_no={payout.subject_no}"
+    assert address not in desk.get("/pc/reconciliation").text + desk.get(f"/pc/differences/{case.id}").text
+    shop = replace(subjects._subjects[payout.subject_kind], staff_page="staff_admin.my_account", argument="order_no")
+    subjects.register(shop)
+    assert address in desk.get("/pc/reconciliation").text
+    page = desk.get(f"/pc/differences/{case.id}").text
+    assert (address in page, f"查看{shop.label}" in page) == (True, True)

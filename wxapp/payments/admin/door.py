@@ -14,6 +14,7 @@ from wxapp.payments.models import (
     PartStatus,
     PaymentOrder,
     PaymentStatus,
+    Payout,
     RefundStatus,
 )
 from wxapp.payments.subjects import subject_of
@@ -64,8 +65,8 @@ def attempt_badge(attempt: Attempt) -> Badge:
     return LATE_STATES.get(attempt.late) or ATTEMPT_STATES[attempt.status]
 
 
-def subject_url(payment: PaymentOrder) -> str:
-    """Return the staff's page of what is paid for, "" if its package has none."""
+def subject_url(payment: PaymentOrder | Payout) -> str:
+    """Return the staff's page of what is paid, or paid for; "" if its package has none."""
     subject = subject_of(payment.subject_kind)
     if subject is None or not subject.staff_page:
         return ""

@@ -18,12 +18,13 @@ from wxapp.core.errors import DomainError, NotFound
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.payments import listings, queries, services
-from wxapp.payments.admin.door import DIFFERENCE_STATES, interface
+from wxapp.payments.admin.door import DIFFERENCE_STATES, interface, subject_url
 from wxapp.payments.forms import ResolveForm
 from wxapp.payments.invariants import check_all
 from wxapp.payments.models import Difference, DifferenceStatus
 from wxapp.payments.rules import Kind
 from wxapp.payments.services.reconciliation import get_difference
+from wxapp.payments.subjects import label_of
 from wxapp.wallet import queries as wallet
 from wxapp.wechat.pay.errors import BillNotReady, PayError
 
@@ -88,6 +89,7 @@ def reconciliation() -> Page:
         bills=listings.bills(),
         open_differences=listings.count_differences(),
         payouts=listings.payouts_stuck(),
+        _subject_url=subject_url,
         yesterday=yesterday,
     )
 
@@ -153,6 +155,7 @@ def difference(difference_id: int) -> Page:
     found = get_difference(difference_id)
     attempt = queries.find_attempt(found.reference)
     part = queries.find_part(found.reference)
+    payout = queries.find_payout(found.reference)
     return Page(
         "payments/admin/difference.html",
         difference=found,
@@ -163,6 +166,8 @@ def difference(difference_id: int) -> Page:
         _tone=DIFFERENCE_STATES[found.status].tone,
         _payment_no=queries.get_due_by_id(attempt.payment_order_id).no if attempt else "",
         _refund_no=listings.refund_no_of(part.refund_id) if part else "",
+        _payout_url=subject_url(payout) if payout else "",
+        _payout_label=label_of(payout.subject_kind) if payout else "",
         _form=ShownForm(ResolveForm),
     )
 
