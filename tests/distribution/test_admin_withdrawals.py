@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -234,6 +235,20 @@ def test_what_wechat_does_not_take_is_told_with_what_can_be_done(desk: Desk, pay
     for text in ("微信暂未受理", "登记线下打款", "撤销打款"):
         assert text in page
     assert desk.ask(LIST)["list"][0]["problem"]
+
+
+def test_the_start_page_says_what_somebody_has_to_pay(sit: Sit, pay: FakePay) -> None:
+    def shown(*rights: Permission) -> str:
+        return sit(P.DASHBOARD_READ, *rights).client.get("/pc/").text
+
+    make_withdrawal(is_approved=True)
+    assert "待线下打款" not in shown(P.WITHDRAWAL_PAY)  # WeChat is about to get it
+    pay.operating_fen = 0
+    payments.carry_out_payouts()
+    make_withdrawal(is_approved=True, is_by_hand=True)
+    page = " ".join(re.sub(r"<[^>]+>", " ", shown(P.WITHDRAWAL_PAY)).split())
+    assert "佣金打款 2 待线下打款或微信未受理" in page
+    assert "佣金打款" not in shown()
 
 
 def test_calling_back(desk: Desk) -> None:

@@ -20,6 +20,11 @@ def withdrawals_to_review(count: int) -> dashboard.Card | None:
     return _card("佣金提现", count, "等待审核", address, "cash")
 
 
+def withdrawals_to_pay(count: int) -> dashboard.Card | None:
+    address = url_for("distribution_admin.withdrawals", status=WithdrawalStatus.APPROVED)
+    return _card("佣金打款", count, "待线下打款或微信未受理", address, "cash")
+
+
 def terms_to_confirm(count: int) -> dashboard.Card | None:
     address = url_for("distribution_admin.terms_list", status=TermsStatus.PROPOSED)
     return _card("佣金设置", count, "等待确认", address, "scale")
@@ -40,6 +45,7 @@ dashboard.dashboard_counts(
     applications_to_review,
 )
 dashboard.dashboard_counts(41, Permission.WITHDRAWAL_REVIEW, lambda: [withdrawals.waiting()], withdrawals_to_review)
+dashboard.dashboard_counts(42, Permission.WITHDRAWAL_PAY, lambda: [withdrawals.to_be_paid()], withdrawals_to_pay)
 dashboard.dashboard_counts(
-    42, Permission.COMMISSION_CONFIRM, lambda: _count(Terms.status == TermsStatus.PROPOSED), terms_to_confirm
+    43, Permission.COMMISSION_CONFIRM, lambda: _count(Terms.status == TermsStatus.PROPOSED), terms_to_confirm
 )

@@ -147,6 +147,14 @@ def waiting() -> sa.ScalarSelect[int]:
     return sa.select(sa.func.count()).where(Withdrawal.status == W.REQUESTED).scalar_subquery()
 
 
+def to_be_paid() -> sa.ScalarSelect[int]:
+    """Select how many approved withdrawals somebody has to see to: paid by hand, or not taken by WeChat so far."""
+    is_theirs = sa.or_(Payout.next_try_at.is_(None), Payout.last_error != "")
+    approved = sa.select(sa.func.count()).select_from(Withdrawal).join(Payout, Payout.no == Withdrawal.payout_no)
+    approved = approved.where(Withdrawal.status == W.APPROVED, Payout.status == PayoutStatus.QUEUED, is_theirs)
+    return approved.scalar_subquery()
+
+
 def figures_of(distributor_id: int) -> dict[W, Sum]:
     """Return how many withdrawals of how much a distributor has in each state."""
     rows = db.session.execute(
