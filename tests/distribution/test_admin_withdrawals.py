@@ -22,12 +22,14 @@ from wxapp.core import settings as core_settings
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
 from wxapp.distribution import settings
+from wxapp.distribution.kinds import available_account
 from wxapp.distribution.models import DistributorStatus, Withdrawal
 from wxapp.distribution.models import WithdrawalStatus as W
 from wxapp.distribution.queries import withdrawals as queries
 from wxapp.distribution.services import paying_withdrawals, withdrawing
 from wxapp.payments import services as payments
 from wxapp.payments.models import Method
+from wxapp.wallet import services as wallet
 
 P = Permission
 JSON = {"Accept": "application/json"}
@@ -284,6 +286,22 @@ def test_a_frozen_person_s_request_says_so(desk: Desk) -> None:
     )
     db.session.commit()
     assert "已被冻结，请核实后再审核" in desk.get(f"{LIST}/{row.no}").text
+
+
+def test_a_debt_that_came_after_the_request_is_said(desk: Desk) -> None:
+    row = make_withdrawal(fen=5_000)
+    warning = "可提现余额欠 20.00 元"
+    assert warning not in desk.get(f"{LIST}/{row.no}").text
+    wallet.transfer(
+        kind="test.reversed",
+        source="1",
+        payer_id=available_account(row.distributor_id),
+        payee_id=wallet.house_account("house.commission"),
+        amount_fen=7_000,
+    )
+    assert warning in desk.get(f"{LIST}/{row.no}").text
+    desk.post(f"{LIST}/{row.no}/reject", reason="先抵扣欠款")
+    assert warning not in desk.get(f"{LIST}/{row.no}").text
 
 
 def test_the_search_box_finds_a_number(desk: Desk) -> None:

@@ -29,6 +29,7 @@ from wxapp.distribution.queries import income, people
 from wxapp.distribution.queries import withdrawals as queries
 from wxapp.distribution.queries.commissions import bookings_of_withdrawal
 from wxapp.distribution.services import paying_withdrawals, withdrawing
+from wxapp.distribution.states import OPEN_WITHDRAWALS
 from wxapp.distribution.withdrawal_forms import ApproveForm, CancelForm, HandForm, RejectForm
 from wxapp.payments.models import Payout, PayoutStatus
 from wxapp.payments.services import HAND_METHODS
@@ -262,6 +263,7 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
     payout = queries.payouts_of([row]).get(row.payout_no)
     staff = current_staff()
     may_pay = staff.may(P.WITHDRAWAL_PAY)
+    balances = income.balances_of(whose.id)
     is_queued = payout is not None and payout.status is PayoutStatus.QUEUED
     waits_for_person = payout is not None and payout.status is PayoutStatus.AWAITING_USER
     return Page(
@@ -276,7 +278,7 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
             "status": whose.status.label,
             "joined_at": whose.decided_at,
         },
-        balances=income.balances_of(whose.id),
+        balances=balances,
         earned=income.totals_of(whose.id),
         state=STATES[row.status].label,
         way=_way(payout),
@@ -286,6 +288,7 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
         _is_by_hand=payout is not None and queries.is_by_hand(payout),
         _payout_state=PAYOUT_STATES[payout.status] if payout is not None else None,
         _is_whole=is_whole,
+        _owes_fen=max(-balances.available_fen, 0) if row.status in OPEN_WITHDRAWALS else 0,
         _is_frozen=whose.status is DistributorStatus.FROZEN,
         _bookings=bookings_of_withdrawal(row.no, row.payout_no),
         _steps=history(row),
