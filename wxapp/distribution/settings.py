@@ -36,13 +36,17 @@ WAIT_DAYS = Setting(
     "distribution.wait_days", "佣金结算等待天数", 7, kind="int", group=GROUP, minimum=0, maximum=90,
     help="订单完成后再过这些天，佣金转为可提现",
 )  # fmt: skip
-OWN_ORDERS_PAY = Setting("distribution.own_orders_pay", "分销员本人购买也计佣", default=False, kind="bool", group=GROUP)
+OWN_ORDERS_PAY = Setting(
+    "distribution.own_orders_pay", "分销员本人购买也计佣", default=False, kind="bool", group=GROUP,
+    help="指打开自己的分享后购买；关闭时这样的订单不计佣，也不算别人的",
+)  # fmt: skip
 ORDER_CAP = Setting(
     "distribution.order_cap", "每笔订单佣金上限（元）", 200_000, kind="fen", group=GROUP, minimum=1,
     help="一笔订单各级佣金合计不超过此数",
 )  # fmt: skip
 MONTH_CAP = Setting(
     "distribution.month_cap", "每人每月佣金上限（元）", 2_000_000, kind="fen", group=GROUP, minimum=1,
+    help="按顾客付款的月份计，超出的部分不入账；退款冲回不腾出额度",
 )  # fmt: skip
 REWARD = Setting(
     "distribution.reward", "邀请奖励（元）", 0, kind="fen", group=GROUP, maximum=10_000,
@@ -62,10 +66,14 @@ WITHDRAWALS_PER_DAY = Setting(
     "distribution.withdrawals_per_day", "每人每日提现次数", 3, kind="int", group=GROUP, minimum=1, maximum=20
 )
 WITHDRAWAL_FEE = Setting(
-    "distribution.withdrawal_fee", "提现手续费（万分之）", 0, kind="int", group=GROUP, maximum=1_000
-)
+    "distribution.withdrawal_fee", "提现手续费（万分之）", 0, kind="int", group=GROUP, maximum=1_000,
+    help="例如60为提现金额的0.6%",
+)  # fmt: skip
 WITHDRAWAL_TAX = Setting(
     "distribution.withdrawal_tax", "代扣税率（万分之）", 0, kind="int", group=GROUP, maximum=4_500,
     help="大于0时提现须填写身份证号，用于申报",
 )  # fmt: skip
-REVIEW_WITHDRAWALS = Setting("distribution.review_withdrawals", "提现需审核", default=True, kind="bool", group=GROUP)
+REVIEW_WITHDRAWALS = Setting(
+    "distribution.review_withdrawals", "提现需审核", default=True, kind="bool", group=GROUP,
+    help="关闭后提交即由微信转账，不经人工",
+)  # fmt: skip
