@@ -141,7 +141,7 @@ def test_a_commission_is_explained_with_people_and_books(desk: Desk, queries: li
         "¥800.00 × 5% = ¥40.00",
         "陈* （bbbbbb）",
         "周* （aaaaaa）",
-        f"第{one.terms_id}版（默认）",
+        f"版本{one.terms_id}（默认）",
         "佣金入账（待结算）",
         "分销佣金支出 分销员待结算账户 ¥40.00",
         "分销员待结算账户 分销员可提现账户 ¥40.00",

@@ -288,7 +288,7 @@ def test_a_fen_is_explained(phone: Phone, queries: list[str]) -> None:
     shown = text_of(phone.get(f"/income/{one.id}"))
     assert len(queries) <= MOST_QUERIES
     assert "¥199.99 × 3.25% = ¥6.49（不足1分舍去）" in shown
-    assert f"默认设置，第{one.terms_id}版" in shown
+    assert f"默认设置，版本{one.terms_id}" in shown
     assert "顾客打开您分享的商品后下单" in shown
     assert "预计3月9日可提现" in shown
     assert [title for title in ("顾客下单", "付款成功，佣金入账", "订单完成") if title not in shown] == []

@@ -261,7 +261,7 @@ def explain(seller: Phone) -> None:
     seller.press(re.compile(GOODS))
     seller.sees_heading("佣金说明")
     seller.sees(f"¥299.00 × 12.34% = ¥{SOLD_PACKAGE}（不足1分舍去）")
-    seller.sees("12.34%（默认设置，第1版）")
+    seller.sees("12.34%（默认设置，版本1）")
     seller.sees("顾客打开您分享的商品后下单")
     for step in ("顾客下单", "付款成功，佣金入账", "订单完成", "转为可提现"):
         seller.sees(step)

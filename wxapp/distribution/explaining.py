@@ -135,7 +135,7 @@ def _computation(line: CommissionLine, terms: Terms) -> list[tuple[str, str]]:
     found = [
         ("商品", f"{line.goods_name} ×{line.quantity}"),
         ("商品实付", f"¥{yuan(one.line_fen)}"),
-        ("佣金标准", f"{rate_text(one.way, one.rate)}（{terms.scope.label}设置，第{terms.id}版）"),
+        ("佣金标准", f"{rate_text(one.way, one.rate)}（{terms.scope.label}设置，版本{terms.id}）"),
         ("计算", _sum_in_words(line)),
     ]
     if one.cap_fen is not None:
