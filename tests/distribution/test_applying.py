@@ -158,7 +158,7 @@ def test_who_returns_may_not_name_somebody_below_him() -> None:
     user = make_wechat_user()
     top = make_distributor(user=user, status=S.CLOSED)
     low = make_distributor(inviter=make_distributor(inviter=top))
-    with pytest.raises(WrongInvitationCode, match="下级"):
+    with pytest.raises(WrongInvitationCode, match="由您邀请"):
         apply(user, phone=PHONE, invitation=low.code)
     assert db.session.get_one(Distributor, top.id).status is S.CLOSED
 

@@ -197,7 +197,7 @@ def test_each_tab_shows_its_lines_with_number_time_amount_and_state(phone: Phone
     out = make_withdrawal(me, amount_fen=900, status=WithdrawalStatus.FAILED)
     for kind, parts in {
         "sales": ("入职体检套餐", sold.order_no, "2026-03-02 10:00", "+10.00", "待结算", "订单完成7天后可提现"),
-        "team": (team.order_no, "下级山***售出", "+30.00", "可提现", "有部分退款"),
+        "team": (team.order_no, "您邀请的分销员山***售出", "+30.00", "可提现", "有部分退款"),
         "other": ("邀请奖励 · 山***", reward.order_no, "+8.80", "已发放"),
         "spending": (out.no, "−9.00", "打款失败，已退回", back.order_no, "−10.00", "从可提现余额中扣除"),
     }.items():
@@ -301,7 +301,7 @@ def test_the_inviters_fen_names_who_sold_by_nickname_only(phone: Phone) -> None:
     )
     page = phone.get(f"/income/{one.id}")
     shown = text_of(page)
-    assert "顾客是下级山***邀请的会员" in shown
+    assert "顾客是您邀请的分销员山***邀请的会员" in shown
     assert "¥3.00 × 2件 = ¥6.00" in shown
     assert not re.search("周敏|山间清风|1380000", page.text)
 
@@ -310,8 +310,8 @@ def test_who_sold_without_a_nickname_is_no_dash(phone: Phone) -> None:
     friend = make_distributor(inviter=phone.distributor, name="周敏", user=make_wechat_user(nickname=""))
     team = make_commission(phone.distributor, seller=friend)
     reward = make_reward(phone.distributor, friend, amount_fen=880)
-    assert "下级分销员售出" in text_of(phone.get("/income?kind=team"))
-    assert "下级分销员" in text_of(phone.get(f"/income/{team.id}"))
+    assert "您邀请的分销员售出" in text_of(phone.get("/income?kind=team"))
+    assert "顾客打开您邀请的分销员分享的商品后下单" in text_of(phone.get(f"/income/{team.id}"))
     assert "邀请奖励 · 微信用户" in text_of(phone.get("/income?kind=other"))
     assert "微信用户" in text_of(phone.get(f"/income/rewards/{reward.id}"))
 

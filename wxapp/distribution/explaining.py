@@ -117,14 +117,14 @@ def shown_nickname(nickname: str) -> str:
     return masked_name(nickname) if nickname else "微信用户"
 
 
-def seller_below(nickname: str) -> str:
+def invited_seller(nickname: str) -> str:
     """Return the seller of somebody's team for that person, who may know of no more than a nickname."""
-    return f"下级{masked_name(nickname)}" if nickname else "下级分销员"
+    return f"您邀请的分销员{masked_name(nickname)}" if nickname else "您邀请的分销员"
 
 
 def whose_sale(line: CommissionLine) -> str:
     """Return why it is this distributor's sale, for the distributor."""
-    whose = "您" if line.commission.level is Level.SELLER else seller_below(line.seller)
+    whose = "您" if line.commission.level is Level.SELLER else invited_seller(line.seller)
     if line.attribution.way is AttributionWay.SHARE:
         return f"顾客打开{whose}分享的商品后下单"
     return f"顾客是{whose}邀请的会员"

@@ -155,7 +155,7 @@ def _insert(user_id: int, values: dict[str, Any]) -> Distributor:
 
 def _ask_again(row: Distributor, values: dict[str, Any]) -> Distributor:
     if values["inviter_id"] is not None and people.stands_above(row.id, values["inviter_id"]):
-        raise WrongInvitationCode("不能填写自己下级的邀请码", field="invitation")
+        raise WrongInvitationCode("不能填写由您邀请加入的分销员的邀请码", field="invitation")
     before, by = row.inviter_id, actors.wechat(row.wechat_user_id)
     nothing_yet = {"decided_at": None, "decided_by": "", "reason": "", "first_paid_at": None}
     try:

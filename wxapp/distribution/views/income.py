@@ -95,7 +95,7 @@ def _cut(rows: list[tuple[object, Line]], *, is_first: bool) -> tuple[list[Line]
 
 def _of_commission(line: reads.CommissionLine) -> Line:
     one = line.commission
-    notes = [f"{explaining.seller_below(line.seller)}售出" if one.level is Level.INVITER else ""]
+    notes = [f"{explaining.invited_seller(line.seller)}售出" if one.level is Level.INVITER else ""]
     notes.append(explaining.what_next(one) if one.status is CommissionStatus.PENDING else "")
     if one.reversed_fen and one.status is not CommissionStatus.REVERSED:
         notes.append("有部分退款")
