@@ -168,8 +168,8 @@ REWARDS = Table(
     filters=(
         Filter("q", "邀请人", placeholder="姓名、手机号或邀请码，须完整", is_private=True),
         Filter("status", "状态", "choice", choices=[(one.value, one.label) for one in RewardStatus]),
-        Filter("since", "从", "day"),
-        Filter("until", "至", "day"),
+        Filter("since", "发放从", "day"),
+        Filter("until", "发放至", "day"),
     ),
     actions=(Action("明细", lambda row: _reward_url(row.id), Permission.DISTRIBUTION_READ),),
     sort="-at",
