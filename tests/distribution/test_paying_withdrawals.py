@@ -66,7 +66,7 @@ def test_the_person_confirms_and_has_it(pay: FakePay) -> None:
     assert account("channel.wechat") == 3_950
     assert account("house.withdrawal_fee") == 50
     assert account("clearing.commission_tax") == 1_000
-    assert told() == ["审核通过", "待确认收款", "已到账"]
+    assert told() == ["待确认收款", "已到账"]
     assert [change.new for change in history(ended)] == ["approved", "confirming", "paid"]
 
 

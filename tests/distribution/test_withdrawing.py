@@ -240,6 +240,12 @@ def test_approving_asks_for_the_net_amount_for_the_registered_person(distributor
         distributor.wechat_user_id,
         PayoutStatus.QUEUED,
     )
+    assert told() == []  # WeChat's answer is told, in a moment
+
+
+def test_who_is_paid_by_hand_hears_of_the_approval(distributor: Distributor) -> None:
+    no = ask(distributor, 4_000)
+    withdrawing.approve_withdrawal(no, by=REVIEWER, is_by_hand=True)
     assert told() == ["审核通过"]
 
 

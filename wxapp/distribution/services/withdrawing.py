@@ -168,12 +168,15 @@ def withdraw_request(no: str, *, by: str) -> None:
 def approve_withdrawal(no: str, *, by: str, is_by_hand: bool = False) -> None:
     """Approve a request: the money is asked to be paid, by WeChat's transfer or by hand.
 
+    WeChat has it in seconds, and what it makes of it is told then; people take their time.
+
     :raises IllegalTransition: it was decided or taken back
     """
     with transaction():
         row = queries.get_withdrawal(no)
         _approve(row, by=by, why="线下打款" if is_by_hand else "", is_by_hand=is_by_hand)
-        tell(row, "审核通过")
+        if is_by_hand:
+            tell(row, "审核通过")
 
 
 def reject_withdrawal(no: str, *, reason: str, by: str) -> None:
