@@ -122,6 +122,24 @@ def test_todays_figures_are_those_of_the_hospitals_day(phone: Phone, at: Callabl
     assert (today.orders, today.sales_fen, today.commission_fen) == (1, 15_000, 1_000 + 500 + 3_500)
 
 
+def test_todays_commission_says_what_it_is_made_of(phone: Phone, at: Callable[[str], None]) -> None:
+    me = phone.distributor
+    at("2026-03-02 12:00")
+    friends = [make_distributor(inviter=me) for _ in range(3)]
+    before = make_commission(me, line_fen=90_000)
+    make_reward(me, friends[0], amount_fen=9_900)
+    at("2026-03-03 00:30")
+    assert "佣金净额 =" not in text_of(phone.get())
+    make_reversal(before, amount_fen=800)
+    make_reversal(make_commission(me, line_fen=10_000), amount_fen=300)
+    make_commission(me, seller=friends[0], line_fen=70_000, rate=500)
+    make_reward(me, friends[1], amount_fen=500, status=RewardStatus.REVERSED)
+    make_reward(me, friends[2], amount_fen=700, status=RewardStatus.SKIPPED)
+    shown = text_of(phone.get())
+    assert "我的成交订单 1 我的销售额 ¥ 100.00 佣金净额 ¥ 34.00" in shown
+    assert "佣金净额 = 分销收入 10.00 元 + 团队收入 35.00 元 + 其他收入 5.00 元 − 退款冲回 16.00 元" in shown
+
+
 # --- the centre ------------------------------------------------------------------------------------------------------
 
 

@@ -138,24 +138,54 @@ def totals_of(distributor_id: int) -> Totals:
 
 @dataclass(frozen=True)
 class Today:
-    """What a day brought: orders that were paid, what was paid for them, commission of both levels."""
+    """What a day brought: one's own orders that were paid, what was paid for them, and all that came in and went back.
+
+    What goes back on a day may have come in on another.
+    """
 
     orders: int
     sales_fen: int
-    commission_fen: int
+    own_fen: int
+    team_fen: int
+    other_fen: int
+    reversed_fen: int
+
+    @property
+    def parts(self) -> list[tuple[str, int]]:
+        """What the day's commission consists of, each with its name and sign; what is nothing is left out."""
+        parts = (
+            (IncomeKind.SALES.label, self.own_fen),
+            (IncomeKind.TEAM.label, self.team_fen),
+            (IncomeKind.OTHER.label, self.other_fen),
+            ("退款冲回", -self.reversed_fen),
+        )
+        return [(label, fen) for label, fen in parts if fen]
+
+    @property
+    def commission_fen(self) -> int:
+        return sum(fen for _, fen in self.parts)
 
 
 def booked_on(distributor_id: int, day: date) -> Today:
-    """Return what was booked for a distributor on a day of the hospital."""
+    """Return what was booked for a distributor on a day of the hospital, and what went back on it."""
     start, end = clock.day_bounds(day)
-    is_sale = Commission.level == Level.SELLER
+
+    def total(of: Any, whose: Any, moment: Any, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+        on_that_day = (whose == distributor_id, moment >= start, moment < end, *conditions)
+        return sa.select(sa.func.coalesce(of, 0)).where(*on_that_day).scalar_subquery()
+
+    mine, booked, total_of = Commission.distributor_id, Commission.pending_at, sa.func.sum
+    is_own, is_teams = Commission.level == Level.SELLER, Commission.level == Level.INVITER
+    rewarded, back = Reward.status != RewardStatus.SKIPPED, Reward.status == RewardStatus.REVERSED
     row = db.session.execute(
         sa.select(
-            sa.func.count(sa.case((is_sale, Commission.order_no)).distinct()),
-            sa.func.coalesce(sa.func.sum(sa.case((is_sale, Commission.line_fen), else_=0)), 0),
-            sa.func.coalesce(sa.func.sum(Commission.amount_fen), 0),
-        ).where(
-            Commission.distributor_id == distributor_id, Commission.pending_at >= start, Commission.pending_at < end
+            total(sa.func.count(Commission.order_no.distinct()), mine, booked, is_own),
+            total(total_of(Commission.line_fen), mine, booked, is_own),
+            total(total_of(Commission.amount_fen), mine, booked, is_own),
+            total(total_of(Commission.amount_fen), mine, booked, is_teams),
+            total(total_of(Reward.amount_fen), Reward.distributor_id, Reward.at, rewarded),
+            total(total_of(Reversal.amount_fen), Reversal.distributor_id, Reversal.at)
+            + total(total_of(Reward.amount_fen), Reward.distributor_id, Reward.reversed_at, back),
         )
     ).one()
     return Today(*map(int, row))
@@ -185,10 +215,13 @@ class CommissionLine:
 
 def commissions_of(distributor_id: int, kind: IncomeKind, *, before_id: int | None, limit: int) -> list[CommissionLine]:
     """Return commissions of one level, the newest first; ``before_id`` continues a list."""
-    wanted = _LINES.where(Commission.distributor_id == distributor_id, Commission.level == _LEVELS[kind])
+    own = sa.select(Commission.id).where(Commission.distributor_id == distributor_id, Commission.level == _LEVELS[kind])
     if before_id is not None:
-        wanted = wanted.where(Commission.id < before_id)
-    return [CommissionLine(*row) for row in db.session.execute(wanted.order_by(Commission.id.desc()).limit(limit))]
+        own = own.where(Commission.id < before_id)
+    # Their keys first, all of which an index holds: else MariaDB joins all that somebody ever earned to show twenty.
+    page = own.order_by(Commission.id.desc()).limit(limit).subquery()
+    wanted = _LINES.join(page, page.c.id == Commission.id).order_by(Commission.id.desc())
+    return [CommissionLine(*row) for row in db.session.execute(wanted)]
 
 
 _LINES = (
