@@ -13,13 +13,15 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from tests.factories.distribution import make_distributor
+from tests.factories.income import make_commission, make_reversal
+from tests.factories.income import make_withdrawal as make_paid_withdrawal
 from tests.factories.patients import make_id_number, make_wechat_user
 from tests.factories.withdrawals import CASHIER, REVIEWER, ask, make_withdrawal, rich_distributor
 from tests.fakes.pay import FakePay
 from wxapp.core import settings as core_settings
 from wxapp.core.db import db
 from wxapp.distribution import settings
-from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal
+from wxapp.distribution.models import CommissionStatus, Distributor, DistributorStatus, Withdrawal
 from wxapp.distribution.models import WithdrawalStatus as W
 from wxapp.distribution.queries import withdrawals as reads
 from wxapp.distribution.services import paying_withdrawals, withdrawing
@@ -100,11 +102,24 @@ def test_all_is_at_most_what_one_withdrawal_may_be_and_the_page_says_so(take_up:
     assert "余额超过单次上限，“全部提现”一次最多 200.00 元" in page
 
 
-def test_too_little_for_a_withdrawal_offers_no_all(take_up: TakeUp) -> None:
+def test_too_little_for_a_withdrawal_says_so_instead_of_a_form(take_up: TakeUp) -> None:
     page = take_up(rich_distributor(999)).get("/earn/withdraw?all=1").text
-    assert "可提现余额满 10.00 元后可以提现" in page
-    assert "data-all" not in page
-    assert re.search(r'name="amount"[^>]*value=""', page)
+    assert "可提现余额为9.99元，满10.00元后可以提现。" in page
+    assert 'href="/earn/income?kind=spending"' in page
+    assert 'name="amount"' not in page
+
+
+def test_a_debt_says_what_will_settle_it_instead_of_a_form(take_up: TakeUp) -> None:
+    owing = make_distributor()
+    sold = make_commission(owing, status=CommissionStatus.AVAILABLE, line_fen=20_000)
+    make_commission(owing, line_fen=45_600)
+    make_paid_withdrawal(owing, amount_fen=2_000)
+    make_reversal(sold, amount_fen=1_234)
+    page = take_up(owing).get("/earn/withdraw").text
+    assert "还有12.34元待抵扣，抵扣完并且可提现余额满10.00元后可以提现。" in page
+    assert "您有待结算佣金45.60元，转为可提现后先用于抵扣。" in page
+    assert 'href="/earn/income?kind=spending"' in page
+    assert 'name="amount"' not in page
 
 
 def test_asking_leads_to_its_page(phone: Phone) -> None:

@@ -94,6 +94,24 @@ def test_a_name_is_the_same_whatever_its_blanks(typed: str, registered: str, is_
 
 
 @pytest.mark.parametrize(
+    ("available", "pending", "over", "parts"),
+    [
+        (1_000, 0, {}, ()),
+        (999, 0, {}, ("可提现余额为9.99元，满10.00元后可以提现。",)),
+        (0, 500, {}, ("可提现余额为0.00元，满10.00元", "待结算佣金5.00元，转为可提现后计入余额")),
+        (-1, 500, {}, ("还有0.01元待抵扣，抵扣完并且可提现余额满10.00元", "待结算佣金5.00元，转为可提现后先用于抵扣")),
+        (5_000, 500, {"least_fen": 30_000}, ("暂时不能提现，请联系医院",)),
+        (35, 0, {"least_fen": 30, "fee_bp": 2_000}, ("扣除手续费和税款后不足0.30元",)),
+    ],
+)
+def test_why_nothing_can_be_taken_out(available: int, pending: int, over: Any, parts: tuple[str, ...]) -> None:
+    said = on(**over).why_nothing(available, pending)
+    assert len(said) == len(parts)
+    for sentence, part in zip(said, parts, strict=True):
+        assert part in sentence
+
+
+@pytest.mark.parametrize(
     ("bp", "text"), [(1, "0.01%"), (60, "0.6%"), (100, "1%"), (2_000, "20%"), (1_234, "12.34%"), (1_030, "10.3%")]
 )
 def test_a_rate_in_words(bp: int, text: str) -> None:

@@ -69,6 +69,21 @@ class Conditions:
             return f"扣除手续费和税款后不足{yuan(LEAST_NET_FEN)}元，请提高提现金额"
         return ""
 
+    def why_nothing(self, available_fen: int, pending_fen: int) -> tuple[str, ...]:
+        """Return why nothing can be taken out of a balance, and what will change that; () when something can."""
+        if self.all_of(available_fen):
+            return ()
+        if self.least_fen > self.most_fen or available_fen >= self.least_fen:
+            return (self.limit_problem(available_fen, available_fen),)
+        least = yuan(self.least_fen)
+        if available_fen < 0:
+            why = f"还有{yuan(-available_fen)}元待抵扣，抵扣完并且可提现余额满{least}元后可以提现。"
+            then = "转为可提现后先用于抵扣。"
+        else:
+            why = f"可提现余额为{yuan(available_fen)}元，满{least}元后可以提现。"
+            then = "转为可提现后计入余额。"
+        return (why, f"您有待结算佣金{yuan(pending_fen)}元，{then}") if pending_fen > 0 else (why,)
+
     @property
     def _limits(self) -> str:
         return f"{yuan(self.least_fen)}至{yuan(self.most_fen)}元"

@@ -19,7 +19,7 @@ from wxapp.distribution.errors import NotADistributor
 from wxapp.distribution.explaining import CAME_BACK, WITHDRAWAL_TONES
 from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal
 from wxapp.distribution.models import WithdrawalStatus as W
-from wxapp.distribution.queries import people
+from wxapp.distribution.queries import income, people
 from wxapp.distribution.queries import withdrawals as queries
 from wxapp.distribution.services import withdrawing
 from wxapp.distribution.services.withdrawing import Asked
@@ -55,19 +55,22 @@ def _own() -> Distributor:
 
 @pages.page("/earn/withdraw")
 def withdraw() -> ResponseReturnValue:
-    """The form, with what can be taken out and on what terms."""
+    """The form, with what can be taken out and on what terms; or why nothing can."""
     distributor = _find_own()
     if distributor is None:
         return redirect(url_for("distribution.join"))
     terms = queries.conditions_of(distributor)
-    available = queries.available_fen(distributor.id)
+    balances = income.balances_of(distributor.id)
+    available = balances.available_fen
     whole = terms.all_of(available)
+    is_refused = request.method == "POST"  # what was typed stays to be seen, with what is wrong
     return render_template(
         "distribution/withdraw.html",
         distributor=distributor,
         is_frozen=distributor.status is DistributorStatus.FROZEN,
         available_fen=available,
         whole_fen=whole,
+        why_nothing=() if is_refused else terms.why_nothing(available, balances.pending_fen),
         wanted=yuan(whole) if request.args.get("all") and whole else "",
         terms=terms,
         left_today=max(terms.per_day - queries.count_on(distributor.id, clock.today()), 0),
