@@ -334,6 +334,15 @@ def test_who_sold_without_a_nickname_is_no_dash(phone: Phone) -> None:
     assert "微信用户" in text_of(phone.get(f"/income/rewards/{reward.id}"))
 
 
+def test_what_the_price_cut_stands_in_the_explanation(phone: Phone) -> None:
+    one = make_commission(
+        phone.distributor, line_fen=1_000, way=TermsWay.FIXED, rate=500, quantity=3, frozen_fen=1_000, amount_fen=1_000
+    )
+    shown = text_of(phone.get(f"/income/{one.id}"))
+    assert "¥5.00 × 3件 = ¥15.00" in shown
+    assert "各级佣金合计不超过商品实付，本项计¥10.00" in shown
+
+
 def test_limits_and_refunds_stand_in_the_explanation(phone: Phone) -> None:
     one = make_commission(phone.distributor, line_fen=100_000, frozen_fen=8_000, cap_fen=8_000, amount_fen=6_000)
     make_reversal(one, amount_fen=1_500)

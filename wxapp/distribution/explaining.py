@@ -140,6 +140,8 @@ def _computation(line: CommissionLine, terms: Terms) -> list[tuple[str, str]]:
     ]
     if one.cap_fen is not None:
         found.append(("订单上限", f"每笔订单佣金最多¥{yuan(one.cap_fen)}，本项计¥{yuan(one.frozen_fen)}"))
+    elif one.frozen_fen < _exact_fen(line)[0]:
+        found.append(("实付上限", f"各级佣金合计不超过商品实付，本项计¥{yuan(one.frozen_fen)}"))
     if one.status in BOOKED and one.amount_fen < one.frozen_fen:
         found.append(("月度上限", f"本月佣金已达上限，入账¥{yuan(one.amount_fen)}"))
     if one.reversed_fen:
@@ -148,11 +150,16 @@ def _computation(line: CommissionLine, terms: Terms) -> list[tuple[str, str]]:
     return found
 
 
-def _sum_in_words(line: CommissionLine) -> str:
+def _exact_fen(line: CommissionLine) -> tuple[int, int]:
+    """Return what the rate comes to before any limit, and what rounding left over."""
     one = line.commission
+    return (one.rate * line.quantity, 0) if one.way is TermsWay.FIXED else divmod(one.line_fen * one.rate, 10_000)
+
+
+def _sum_in_words(line: CommissionLine) -> str:
+    one, (exact, rest) = line.commission, _exact_fen(line)
     if one.way is TermsWay.FIXED:
-        return f"¥{yuan(one.rate)} × {line.quantity}件 = ¥{yuan(one.rate * line.quantity)}"
-    exact, rest = divmod(one.line_fen * one.rate, 10_000)
+        return f"¥{yuan(one.rate)} × {line.quantity}件 = ¥{yuan(exact)}"
     return f"¥{yuan(one.line_fen)} × {percent(one.rate)} = ¥{yuan(exact)}" + ("（不足1分舍去）" if rest else "")
 
 
