@@ -194,6 +194,23 @@ def test_the_second_person_sees_what_it_would_change(desk: Desk) -> None:
     assert "没有推广" not in page
 
 
+@pytest.mark.parametrize("is_on", [None, False, True])
+def test_the_preview_of_goods_says_what_they_pay_once_promoted(desk: Desk, is_on: bool | None) -> None:
+    make_terms(seller=1_000, inviter=0)
+    goods = make_goods(price_fen=20_000) if is_on is None else make_promoted_goods(is_on=is_on, price_fen=20_000)
+    terms_id = proposed(scope=Scope.GOODS, scope_id=goods.id, seller=1_500, inviter=0)
+    (row,) = desk.ask(f"terms/{terms_id}")["preview"]
+    assert (row["now"]["seller"], row["then"]["seller"], row["is_promoted"]) == ("20.00", "30.00", bool(is_on))
+    page = desk.get(f"terms/{terms_id}").text
+    assert ("目前未推广，金额为加入推广后的佣金" in page) is (not is_on)
+    assert "商品未参与推广" not in page
+    with transaction():
+        change(sa.update(Goods).where(Goods.id == goods.id).values(nature=Nature.MEDICAL))
+    page = desk.get(f"terms/{terms_id}").text
+    assert "医疗服务或药品不计佣" in page
+    assert "金额为加入推广后的佣金" not in page
+
+
 def test_the_preview_shows_ten_and_what_ending_a_special_setting_means(desk: Desk) -> None:
     category = make_category()
     make_terms(seller=1_000, inviter=0)

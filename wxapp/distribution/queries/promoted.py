@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -145,12 +145,16 @@ def _goods_row(row: Any) -> GoodsRow:
 
 @dataclass(frozen=True)
 class Preview:
-    """What one piece of some goods pays now, and by which terms, and what it would pay."""
+    """What one piece of some goods pays now, and by which terms, and what it would pay.
+
+    :ivar is_promoted: if not, both are what it would pay once the goods are
+    """
 
     goods_id: int
     name: str
     price_fen: int
     sales: int
+    is_promoted: bool
     now: Payable
     now_by: Held | None
     then: Payable
@@ -160,7 +164,8 @@ class Preview:
 def preview(proposed: Terms) -> list[Preview]:
     """Return what the best-selling promoted goods in the scope of a proposal would pay once it is confirmed.
 
-    Goods that have terms of a narrower scope are among them: for these nothing changes.
+    Goods that have terms of a narrower scope are among them: for these nothing changes. Of goods with a proposal of
+    their own it is told also while they are not promoted.
     """
     statement = join_standing(sa.select(Goods.id, Goods.name, Goods.price_fen, Goods.sales, *STANDING_COLUMNS))
     if proposed.scope is Scope.GOODS:
@@ -175,12 +180,13 @@ def preview(proposed: Terms) -> list[Preview]:
 
 
 def _preview(row: Any, instead: Held) -> Preview:
-    now, then = standing(row), standing(row, instead=instead)
+    now, then = (replace(found, is_on=True) for found in (standing(row), standing(row, instead=instead)))
     return Preview(
         goods_id=row.id,
         name=row.name,
         price_fen=row.price_fen,
         sales=row.sales,
+        is_promoted=bool(row.is_on),
         now=payable_of(now, price_fen=row.price_fen),
         now_by=now.terms,
         then=payable_of(then, price_fen=row.price_fen),
