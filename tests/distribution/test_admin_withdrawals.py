@@ -173,6 +173,7 @@ def test_the_whole_person_is_shown_once_and_the_look_is_logged(sit: Sit) -> None
     assert "13800007777" in page
     assert audited("audit.look") == [(f"distributor:{row.distributor_id}", "姓名、手机号、证件号")]
     assert "林小满" not in clerk.get(f"{LIST}/{row.no}").text
+    assert sit(P.PATIENT_REVEAL).post(f"{LIST}/{row.no}/reveal").status_code == 403
 
 
 def test_approving_by_wechat(desk: Desk) -> None:

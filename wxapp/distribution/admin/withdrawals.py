@@ -16,7 +16,7 @@ from wxapp.admin.filters import Filter
 from wxapp.admin.identity import current_staff
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
-from wxapp.core.errors import NotFound
+from wxapp.core.errors import Forbidden, NotFound
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_id_number, masked_name, masked_phone
 from wxapp.core.money import yuan
@@ -252,6 +252,8 @@ def withdrawal(withdrawal_no: str) -> Page:
 )
 def reveal_withdrawal(withdrawal_no: str) -> Page:
     """Show name, phone and ID number whole, this once; the look is logged."""
+    if not current_staff().may(P.WITHDRAWAL_READ):
+        raise Forbidden
     row = queries.get_withdrawal(withdrawal_no)
     audit.looked_at("distributor", row.distributor_id, "姓名、手机号、证件号")
     return _page(withdrawal_no, is_whole=True)
