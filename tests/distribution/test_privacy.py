@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -30,12 +31,17 @@ from wxapp.distribution.models import (
     Withdrawal,
 )
 from wxapp.distribution.queries.people import find_by_phone, found_people
-from wxapp.distribution.services import people
+from wxapp.distribution.queries.withdrawals import get_withdrawal
+from wxapp.distribution.services import paying_withdrawals, people, withdrawing
 from wxapp.patients import export, takeaway
 from wxapp.patients.models import WechatUser
 from wxapp.patients.services import erasures
+from wxapp.payments import services as payments
+from wxapp.payments.models import Method
+from wxapp.payments.queries import get_payout
 from wxapp.staff import known_as
 
+At = Callable[[str], None]
 pytestmark = pytest.mark.usefixtures("client")
 
 S = DistributorStatus
@@ -98,6 +104,24 @@ def test_a_distributor_takes_his_data_away_and_nobody_elses() -> None:
     assert (taken["name"], taken["phone"], taken["inviter"]) == ("陈大文", "138****0951", "李**")
     assert [one["amount"] for one in taken["withdrawals"]] == ["10.00"]
     assert "李大文" not in json.dumps(taken, ensure_ascii=False)
+
+
+def test_withdrawals_taken_away_say_how_and_when_they_were_paid(pay: FakePay, at: At) -> None:
+    row = rich_distributor(50_000)
+    paid, by_hand, open_one = (ask(row, 5_000, key=f"press-00000{number}") for number in range(3))
+    withdrawing.approve_withdrawal(paid, by=BY)
+    payments.carry_out_payouts()
+    notice = pay.end_transfer(get_payout(get_withdrawal(paid).payout_no).out_bill_no)
+    withdrawing.approve_withdrawal(by_hand, by=BY, is_by_hand=True)
+    at("2026-03-03 09:00")
+    payments.receive_transfer_notice(notice.headers, notice.body)
+    paying_withdrawals.pay_by_hand(by_hand, channel=Method.TRANSFER, note="回单8812", by="staff:8")
+    taken = export.everything_of(row.wechat_user_id)["wechat_user"]["distributor"]["withdrawals"]
+    assert {one["no"]: (one["way"], one["paid_at"]) for one in taken} == {
+        paid: ("微信转账", "2026-03-03T09:00:00+08:00"),
+        by_hand: ("银行转账", "2026-03-03T09:00:00+08:00"),
+        open_one: ("", None),
+    }
 
 
 def test_a_customer_takes_away_how_he_came() -> None:

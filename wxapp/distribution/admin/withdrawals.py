@@ -113,7 +113,7 @@ def _rows(rows: list[Withdrawal], *, is_whole: bool = False, with_numbers: bool 
             tax_fen=row.tax_fen,
             net_fen=row.net_fen,
             status=row.status,
-            way=_way(payouts.get(row.payout_no)),
+            way=queries.way_of(payouts.get(row.payout_no)),
             problem=_problem(payouts.get(row.payout_no)),
             bill_no=_bill_no(payouts.get(row.payout_no)),
             requested_at=row.requested_at,
@@ -130,14 +130,6 @@ def _number(number: str | None, *, is_whole: bool) -> str:
     if not number:
         return ""
     return number if is_whole else masked_id_number(number)
-
-
-def _way(payout: Payout | None) -> str:
-    if payout is None:
-        return ""
-    if not queries.is_by_hand(payout):
-        return "微信转账"
-    return payout.way.label if payout.status is PayoutStatus.SUCCEEDED else "线下打款"
 
 
 def _problem(payout: Payout | None) -> str:
@@ -283,7 +275,7 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
         balances=balances,
         earned=income.totals_of(whose.id),
         state=STATES[row.status].label,
-        way=_way(payout),
+        way=queries.way_of(payout),
         problem=_problem(payout),
         _tone=STATES[row.status].tone,
         _payout=payout,

@@ -25,8 +25,9 @@ from wxapp.distribution.models import (
     Scan,
     Scene,
     Withdrawal,
+    WithdrawalStatus,
 )
-from wxapp.distribution.queries import people
+from wxapp.distribution.queries import people, withdrawals
 
 
 def count_as_distributor(user_id: int) -> int:
@@ -87,6 +88,8 @@ def _rewards(distributor_id: int) -> list[dict[str, Any]]:
 
 def _withdrawals(distributor_id: int) -> list[dict[str, Any]]:
     mine = sa.select(Withdrawal).where(Withdrawal.distributor_id == distributor_id).order_by(Withdrawal.id.desc())
+    rows = list(db.session.scalars(mine))
+    payouts = withdrawals.payouts_of(rows)
     return [
         {
             "no": row.no,
@@ -95,10 +98,12 @@ def _withdrawals(distributor_id: int) -> list[dict[str, Any]]:
             "tax": yuan(row.tax_fen),
             "net": yuan(row.net_fen),
             "name": row.real_name,
+            "way": withdrawals.way_of(payouts.get(row.payout_no)),
             "status": row.status.label,
             "at": _moment(row.requested_at),
+            "paid_at": _moment(row.ended_at) if row.status is WithdrawalStatus.PAID else None,
         }
-        for row in db.session.scalars(mine)
+        for row in rows
     ]
 
 

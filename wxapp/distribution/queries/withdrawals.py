@@ -206,6 +206,15 @@ def is_by_hand(payout: Payout) -> bool:
     return payout.way is not Method.WECHAT or (payout.status is PayoutStatus.QUEUED and payout.next_try_at is None)
 
 
+def way_of(payout: Payout | None) -> str:
+    """Return how a withdrawal is paid, or was; "" while nobody has decided."""
+    if payout is None:
+        return ""
+    if not is_by_hand(payout):
+        return "微信转账"
+    return payout.way.label if payout.status is PayoutStatus.SUCCEEDED else "线下打款"
+
+
 def id_numbers(distributor_ids: list[int]) -> dict[int, str]:
     """Return the ID numbers under which tax is declared, of those who gave theirs."""
     rows = db.session.execute(
