@@ -20,6 +20,7 @@ from wxapp.payments import services
 from wxapp.payments.errors import NoticeFault
 from wxapp.payments.events import PayoutFailed
 from wxapp.payments.models import Method, Notice, Payout, PayoutStatus
+from wxapp.payments.services import paying_out
 from wxapp.payments.services.paying_out import order_of
 from wxapp.wechat.pay.errors import NotEnough, NoticeRefused, PayMisconfigured, PayRateLimited, PayRefused, PayUnknown
 from wxapp.wechat.pay.values import TransferState
@@ -65,6 +66,25 @@ def test_what_never_arrived_is_sent_again_with_the_same_number_but_only_when_tha
     services.carry_out_payouts()
     assert [order.out_bill_no for order in pay.transfer_calls] == [payout.out_bill_no] * 2
     assert state(payout) is PayoutStatus.AWAITING_USER
+
+
+def test_a_worker_that_slept_does_not_send_what_was_paid_by_hand_meanwhile(
+    app: Flask, pay: FakePay, at: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payout = make_payout()
+
+    def sleep_and_order(claimed: Payout) -> object:
+        monkeypatch.setattr(paying_out, "order_of", order_of)
+        at(11 * MINUTE)
+        services.query_payouts()
+        services.pay_by_hand(payout.no, channel=Method.CASH, note="收条7号", by=CHIEF)
+        return order_of(claimed)
+
+    monkeypatch.setattr(paying_out, "order_of", sleep_and_order)
+    services.carry_out_payouts()
+    assert state(payout) is PayoutStatus.SUCCEEDED
+    assert pay.transfer_calls == []
+    assert all_holds()
 
 
 def test_what_certainly_was_not_sent_goes_back_into_the_queue(app: Flask, pay: FakePay, at: Clock) -> None:

@@ -10,6 +10,10 @@ SEND_IS_OVER_AFTER = timedelta(minutes=10)
 """A call takes ten seconds at most, and WeChat refuses one whose signature is older than five minutes. After this a
 number that WeChat does not know never arrived."""
 
+SEND_BEGINS_WITHIN = timedelta(minutes=1)
+"""A worker that slept longer between claiming and calling does not call any more: what it has claimed may have been
+put back and paid by hand meanwhile."""
+
 NAME_FROM_FEN = 200_000
 """From 2000 yuan on WeChat wants the real name: wechat.md 7.8."""
 
@@ -46,6 +50,11 @@ def fail_sentence(reason: str) -> str:
 def never_arrived(sent_at: datetime | None, *, now: datetime) -> bool:
     """Whether "no such transfer" means that there will be none: no call of ours can still be on its way."""
     return sent_at is None or now >= sent_at + SEND_IS_OVER_AFTER
+
+
+def is_stale(claimed_at: datetime, *, now: datetime) -> bool:
+    """Whether a claim is too old for a call to begin: the question for the payout tells that it never arrived."""
+    return now > claimed_at + SEND_BEGINS_WITHIN
 
 
 def leaves_nothing(code: str, message: str) -> bool:

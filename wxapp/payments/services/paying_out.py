@@ -15,7 +15,7 @@ from wxapp.core.store import store
 from wxapp.payments import queries
 from wxapp.payments.errors import NoticeFault
 from wxapp.payments.models import Payout, PayoutStatus
-from wxapp.payments.rules import Kind, leaves_nothing, never_arrived, next_try
+from wxapp.payments.rules import Kind, is_stale, leaves_nothing, never_arrived, next_try
 from wxapp.payments.services.differences import write_difference
 from wxapp.payments.services.payout_news import JOB, act_on, get, note, payout_failed, requeue
 from wxapp.payments.services.wechat import ASK_EVERY, write_notice
@@ -63,6 +63,9 @@ def send_payout(payout_id: int) -> bool:
     if not claimed:
         return False
     order = order_of(get(payout_id))
+    if is_stale(now, now=clock.now()):
+        log.warning("payments: payout %s was claimed, but not sent in time", payout_id)
+        return True
     try:
         bill = connected.pay().transfer(order)
     except (NotEnough, PayMisconfigured) as error:
