@@ -18,11 +18,11 @@ from tests.factories.staff import make_member
 from tests.fakes.pay import FakePay
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
-from wxapp.payments import queries, services, subjects
+from wxapp.payments import listings, queries, services, subjects
 from wxapp.payments.models import Difference, DifferenceStatus, Method, PaymentOrder, PaymentStatus, RefundStatus
 from wxapp.payments.rules import Kind
 from wxapp.payments.services.differences import write_difference
-from wxapp.wechat.pay.values import RefundState
+from wxapp.wechat.pay.values import RefundState, TransferState
 
 SignIn = Callable[[FlaskClient, Any], str]
 JSON = {"Accept": "application/json"}
@@ -323,6 +323,23 @@ def test_staff_see_payouts_that_are_stuck(desk: Desk, pay: FakePay) -> None:
     page = desk.get("/pc/reconciliation").text
     assert payout.out_bill_no in page
     assert "商户运营账户资金不足" in page
+
+
+def test_a_payout_that_finds_no_end_is_stuck_too(desk: Desk, pay: FakePay, at: Callable[[timedelta], None]) -> None:
+    waiting, working = make_payout(), make_payout()
+    services.carry_out_payouts()
+    pay.transfers[working.out_bill_no] = replace(pay.transfers[working.out_bill_no], state=TransferState.PROCESSING)
+    for wait, stuck in ((59, 0), (2, 1), (26 * 60, 2)):
+        at(timedelta(minutes=wait))
+        services.query_payouts()
+        assert len(listings.payouts_stuck()) == stuck
+        desk.as_member(Permission.LEDGER_READ, Permission.DASHBOARD_READ)
+        assert ("受阻的付款" in desk.get("/pc/").text) is bool(stuck)
+    page = desk.get("/pc/reconciliation").text
+    assert (waiting.out_bill_no in page, working.out_bill_no in page) == (True, True)
+    told = desk.client.get("/pc/reconciliation", headers=JSON).text
+    assert waiting.out_bill_no in told
+    assert not [secret for secret in (waiting.openid, "package") if secret in told]
 
 
 def test_a_payout_s_troubles_lead_to_what_it_pays(desk: Desk, pay: FakePay) -> None:

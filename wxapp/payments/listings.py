@@ -30,6 +30,7 @@ from wxapp.payments.models import (
     RefundPart,
 )
 from wxapp.payments.queries import Takings
+from wxapp.payments.rules.paying_out import PERSON_TAKES, WECHAT_TAKES
 from wxapp.payments.states import ON_ITS_WAY
 from wxapp.payments.subjects import label_of, numbers_meant
 from wxapp.wallet.models import Transfer
@@ -218,11 +219,39 @@ def three_ways(day: date, bill: Bill | None, takings: Sequence[Takings]) -> list
     ]
 
 
-def payouts_stuck() -> list[Payout]:
+@dataclass(frozen=True)
+class StuckPayout:
+    """A payout that staff have to look at; whose it is, they see where it comes from."""
+
+    no: str
+    subject_kind: str
+    subject_no: str
+    out_bill_no: str
+    amount_fen: int
+    status: PayoutStatus
+    last_error: str
+    next_try_at: datetime | None
+    sent_at: datetime | None
+
+
+def payouts_stuck() -> list[StuckPayout]:
     """Return the payouts that something stands against, oldest first; staff have to act or to wait."""
+    columns = [getattr(Payout, name) for name in StuckPayout.__dataclass_fields__]
+    stuck = sa.select(*columns).where(_is_stuck()).order_by(Payout.asked_at).limit(100)
+    return [StuckPayout(*row) for row in db.session.execute(stuck)]
+
+
+def count_payouts_stuck() -> sa.ScalarSelect[int]:
+    """Select how many payouts staff have to look at."""
+    return sa.select(sa.func.count()).select_from(Payout).where(_is_stuck()).scalar_subquery()
+
+
+def _is_stuck() -> sa.ColumnElement[bool]:
+    """Say of which payouts there is an error, or no end although it is time for one."""
+    now, awaits = clock.now(), Payout.status == PayoutStatus.AWAITING_USER
+    is_late = Payout.sent_at < sa.case((awaits, now - PERSON_TAKES), else_=now - WECHAT_TAKES)
     is_open = Payout.status.in_((PayoutStatus.QUEUED, *ON_ITS_WAY))
-    stuck = sa.select(Payout).where(is_open, Payout.last_error != "")
-    return list(db.session.scalars(stuck.order_by(Payout.asked_at).limit(100)))
+    return sa.and_(is_open, sa.or_(Payout.last_error != "", is_late))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from flask import url_for
 
 from wxapp.admin.cells import Badge
 from wxapp.admin.interface import Interfaces
+from wxapp.payments.listings import StuckPayout
 from wxapp.payments.models import (
     Attempt,
     AttemptStatus,
@@ -65,7 +66,7 @@ def attempt_badge(attempt: Attempt) -> Badge:
     return LATE_STATES.get(attempt.late) or ATTEMPT_STATES[attempt.status]
 
 
-def subject_url(payment: PaymentOrder | Payout) -> str:
+def subject_url(payment: PaymentOrder | Payout | StuckPayout) -> str:
     """Return the staff's page of what is paid, or paid for; "" if its package has none."""
     subject = subject_of(payment.subject_kind)
     if subject is None or not subject.staff_page:

@@ -50,6 +50,14 @@ def differences_open(count: int) -> Card | None:
     return Card("对账差异", str(count), "待处理", address, "alert-triangle", "attention")
 
 
+def payouts_stuck(count: int) -> Card | None:
+    if not count:
+        return None
+    address = url_for("payments_admin.reconciliation")
+    return Card("受阻的付款", str(count), "付款到个人未完成", address, "alert-triangle", "attention")
+
+
 dashboard.dashboard_card(10, Permission.PAYMENT_READ, takings_today)
 dashboard.dashboard_counts(20, Permission.REFUND_APPROVE, lambda: [queries.refunds_waiting()], refunds_waiting)
 dashboard.dashboard_counts(30, Permission.LEDGER_READ, lambda: [listings.open_differences()], differences_open)
+dashboard.dashboard_counts(31, Permission.LEDGER_READ, lambda: [listings.count_payouts_stuck()], payouts_stuck)

@@ -14,6 +14,9 @@ SEND_BEGINS_WITHIN = timedelta(minutes=1)
 """A worker that slept longer between claiming and calling does not call any more: what it has claimed may have been
 put back and paid by hand meanwhile."""
 
+WECHAT_TAKES, PERSON_TAKES = timedelta(hours=1), timedelta(hours=26)
+"""Longer than WeChat works on a transfer, and than it waits for the person and then closes. After this people look."""
+
 NAME_FROM_FEN = 200_000
 """From 2000 yuan on WeChat wants the real name: wechat.md 7.8."""
 
