@@ -2,7 +2,6 @@
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import text
 
 db = current_app.extensions["migrate"].db
 
@@ -27,9 +26,10 @@ def run() -> None:
     with db.engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
-            # A table that is copied to change it must not take the rows that point to it along.
-            connection.execute(text("PRAGMA foreign_keys=OFF"))
-            connection.commit()
+            # A table that is copied to change it must not take the rows that point to it along. Said to the driver
+            # itself: inside a transaction, which any statement of ours begins, SQLite does not listen to this.
+            driver = connection.connection.dbapi_connection
+            driver.execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
             target_metadata=db.metadata,
@@ -42,8 +42,7 @@ def run() -> None:
             context.run_migrations()
         if is_sqlite:
             connection.commit()
-            connection.execute(text("PRAGMA foreign_keys=ON"))
-            connection.commit()
+            driver.execute("PRAGMA foreign_keys=ON")
 
 
 run()
