@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import openpyxl
@@ -35,6 +36,7 @@ P = Permission
 JSON = {"Accept": "application/json"}
 ALL = {P.WITHDRAWAL_READ, P.WITHDRAWAL_REVIEW, P.WITHDRAWAL_PAY, P.TABLE_EXPORT}
 LIST = "distribution/withdrawals"
+At = Callable[[timedelta], None]
 pytestmark = pytest.mark.usefixtures("pay")
 
 
@@ -238,6 +240,29 @@ def test_what_wechat_does_not_take_is_told_with_what_can_be_done(desk: Desk, pay
     for text in ("微信暂未受理", "登记线下打款", "撤销打款"):
         assert text in page
     assert desk.ask(LIST)["list"][0]["problem"]
+
+
+def test_after_a_top_up_somebody_lets_it_be_sent_at_once(sit: Sit, pay: FakePay, at: At) -> None:
+    pay.operating_fen = 0
+    row = make_withdrawal(is_approved=True)
+    path = f"{LIST}/{row.no}"
+    assert "立即重试" not in sit(*ALL).get(path).text
+    for _ in range(6):
+        payments.carry_out_payouts()
+        at(timedelta(minutes=1))
+    pay.operating_fen = None
+    payments.carry_out_payouts()
+    clerk = sit(P.WITHDRAWAL_READ, P.WITHDRAWAL_REVIEW)
+    assert "立即重试" not in clerk.get(path).text
+    assert clerk.post(f"{path}/retry").status_code == 403
+    desk = sit(*ALL)
+    assert "立即重试" in desk.get(path).text
+    for _ in range(2):
+        assert desk.post(f"{path}/retry").status_code == 303
+    assert audited("distribution.retry_withdrawal")[-1] == (f"withdrawal:{row.no}", "50.00元，同一单号")
+    payments.carry_out_payouts()
+    assert row_of(row.no).status is W.CONFIRMING
+    assert desk.post(f"{path}/retry").status_code == 409
 
 
 def test_the_start_page_says_what_somebody_has_to_pay(sit: Sit, pay: FakePay) -> None:

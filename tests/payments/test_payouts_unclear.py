@@ -16,7 +16,7 @@ from tests.payments.payouts import all_holds, cases, left_fen, state, tells
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import IllegalTransition
 from wxapp.core.events import Event
-from wxapp.payments import services
+from wxapp.payments import queries, services
 from wxapp.payments.errors import NoticeFault
 from wxapp.payments.events import PayoutFailed
 from wxapp.payments.models import Method, Notice, Payout, PayoutStatus
@@ -111,6 +111,43 @@ def test_without_money_it_waits_and_staff_are_told_once(app: Flask, pay: FakePay
     services.carry_out_payouts()
     assert state(payout) is PayoutStatus.AWAITING_USER
     assert {order.out_bill_no for order in pay.transfer_calls} == {payout.out_bill_no}
+
+
+def test_after_a_top_up_it_can_be_sent_before_its_turn(app: Flask, pay: FakePay, at: Clock) -> None:
+    pay.operating_fen = 0
+    payout = make_payout()
+    for _ in range(6):
+        services.carry_out_payouts()
+        at(MINUTE)
+    pay.operating_fen = 5_000
+    assert services.carry_out_payouts() == 0  # it would wait for minutes
+    for _ in range(2):
+        services.retry_payout(payout.no)
+    assert services.carry_out_payouts() == 1
+    assert state(payout) is PayoutStatus.AWAITING_USER
+    assert {order.out_bill_no for order in pay.transfer_calls} == {payout.out_bill_no}
+    with pytest.raises(IllegalTransition):
+        services.retry_payout(payout.no)
+
+
+def test_what_wechat_may_have_is_not_hurried(app: Flask, pay: FakePay) -> None:
+    payout = make_payout()
+    pay.lose_next_answer()
+    services.carry_out_payouts()
+    waits_until = queries.get_payout(payout.no).next_try_at
+    with pytest.raises(IllegalTransition):
+        services.retry_payout(payout.no)
+    assert (state(payout), queries.get_payout(payout.no).next_try_at) == (PayoutStatus.SENDING, waits_until)
+
+
+@pytest.mark.parametrize("is_by_hand", [False, True])
+def test_what_wechat_never_refused_is_not_hurried(app: Flask, pay: FakePay, is_by_hand: bool) -> None:
+    payout = make_payout(by_hand=is_by_hand)
+    with transaction():
+        payout.last_error = "某次留下的说明" if is_by_hand else ""
+    with pytest.raises(IllegalTransition):
+        services.retry_payout(payout.no)
+    assert services.carry_out_payouts() == int(not is_by_hand)
 
 
 @pytest.mark.parametrize(

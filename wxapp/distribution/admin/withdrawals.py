@@ -289,6 +289,7 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
         _names=STEPS,
         _may_decide=row.status is W.REQUESTED and staff.may(P.WITHDRAWAL_REVIEW),
         _may_pay=row.status is W.APPROVED and is_queued and may_pay,
+        _may_retry=row.status is W.APPROVED and bool(_problem(payout)) and may_pay,
         _is_mine=row.decided_by == staff.actor,
         _may_cancel=row.status in (W.APPROVED, W.CONFIRMING) and (is_queued or waits_for_person) and may_pay,
         _approve_form=ShownForm(ApproveForm, help={"by_hand": "微信无法转账或本人要求银行转账时勾选"}),
@@ -346,6 +347,20 @@ def pay_withdrawal(withdrawal_no: str) -> Done:
     once("distribution.pay_withdrawal", form, pay, withdrawal=withdrawal_no)
     _told(withdrawal_no, f"{form.channel.label}，{form.note}")
     return Done("已登记打款", location=_url(withdrawal_no))
+
+
+@interface(
+    "distribution.retry_withdrawal",
+    POST="/pc/distribution/withdrawals/<withdrawal_no>/retry",
+    permission=P.WITHDRAWAL_PAY,
+    audit="立即重试提现打款",
+    form_page=withdrawal,
+)
+def retry_withdrawal(withdrawal_no: str) -> Done:
+    """Send what WeChat has not taken so far with the next run, the same number."""
+    paying_withdrawals.retry_payout(withdrawal_no)
+    _told(withdrawal_no, "同一单号")
+    return Done("已安排重试，一分钟内发给微信，请稍后刷新", location=_url(withdrawal_no))
 
 
 @interface(

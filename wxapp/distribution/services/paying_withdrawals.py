@@ -89,6 +89,18 @@ def pay_by_hand(no: str, *, channel: Method, note: str, by: str) -> None:
         payments.pay_by_hand(row.payout_no, channel=channel, note=note, by=by)
 
 
+def retry_payout(no: str) -> None:
+    """Send at once what WeChat has not taken so far, instead of when its turn comes: the account was filled up.
+
+    :raises IllegalTransition: it is not approved, or does not wait for WeChat
+    """
+    with transaction():
+        row = queries.get_withdrawal(no)
+        if row.status is not W.APPROVED:
+            raise IllegalTransition
+        payments.retry_payout(row.payout_no)
+
+
 def cancel_payout(no: str, *, reason: str, by: str) -> bool:
     """Call back an approved withdrawal before the person has confirmed it.
 

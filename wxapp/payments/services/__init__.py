@@ -30,6 +30,7 @@ from wxapp.payments.services.payouts import (
     cancel_payout,
     confirm_params,
     pay_by_hand,
+    retry_payout,
     withdraw_payout,
 )
 from wxapp.payments.services.reconciliation import (
@@ -80,6 +81,7 @@ __all__ = [
     "reject_refund",
     "request_refund",
     "resolve_difference",
+    "retry_payout",
     "retry_refund",
     "send_payout",
     "take_late",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.core import clock, ids
-from wxapp.core.db import db, transaction
+from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import IllegalTransition, Invalid, NotFound
 from wxapp.patients.models import WechatUser
 from wxapp.payments import queries
@@ -126,6 +127,22 @@ def withdraw_payout(payout_no: str, *, by: str) -> None:
     with transaction():
         payout = queries.get_payout(payout_no)
         PAYOUT.move(payout, PayoutStatus.WITHDRAWN, by=by, next_try_at=None, ended_at=clock.now(), ended_by=by)
+
+
+def retry_payout(payout_no: str) -> None:
+    """Let the next run send at once, with the same number, what WeChat has not taken so far.
+
+    What waits for that already goes on waiting, so a second press changes nothing.
+
+    :raises IllegalTransition: nothing has kept it from WeChat, WeChat has it or may have it, people pay it, or it is
+        over
+    """
+    waits = (Payout.status == PayoutStatus.QUEUED, Payout.next_try_at.is_not(None), Payout.last_error != "")
+    with transaction():
+        payout = queries.get_payout(payout_no)
+        again = sa.update(Payout).where(Payout.id == payout.id, *waits).values(next_try_at=clock.now(), tries=0)
+        if not change(again):
+            raise IllegalTransition
 
 
 def cancel_payout(payout_no: str, *, by: str) -> None:
