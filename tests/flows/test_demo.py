@@ -61,6 +61,7 @@ def test_the_demo_is_filled_once_and_ends_as_a_whole(processes: Processes, folde
     sessions = {member["role"]: log_in(web, member) for member in told["staff"]}
     cookies = sessions["超管"]
     assert total(web, "/pc/mall/goods", cookies) == 30
+    assert total(web, "/pc/distribution/goods?state=forbidden", cookies) == 7
     assert total(web, "/pc/physicians", cookies) == 12
     assert total(web, "/pc/patients", cookies) == 200
     assert requests.get(told["control"], timeout=20).status_code == 200

@@ -38,7 +38,7 @@ from wxapp.demo.content import (
 from wxapp.demo.set_up import APPID
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
 from wxapp.mall import queries as mall_queries
-from wxapp.mall.models import Goods, GoodsKind
+from wxapp.mall.models import Goods, GoodsKind, Nature
 from wxapp.mall.rules import Wanted
 from wxapp.mall.services import catalogue, ordering, refunds
 from wxapp.mall.services.catalogue import GoodsDraft
@@ -196,7 +196,13 @@ def _keep(png: bytes, name: str) -> str:
 
 def _fill_goods() -> None:
     categories = {
-        name: catalogue.save_category(category_id=None, name=name, position=position, is_shown=True).id
+        name: catalogue.save_category(
+            category_id=None,
+            name=name,
+            position=position,
+            is_shown=True,
+            nature=Nature.MEDICAL if name in goods.MEDICAL else Nature.ORDINARY,
+        ).id
         for position, name in enumerate(goods.CATEGORIES, start=1)
     }
     for number, one in enumerate(goods.GOODS, start=1):

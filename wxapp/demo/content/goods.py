@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CATEGORIES = ("入职体检", "全身体检", "专项筛查", "女性健康", "长者关爱", "单项检查")
+MEDICAL = ("单项检查",)
+"""Examinations on their own, e.g. a CT, are medical services: nobody may earn by recommending one."""
 
 _BASIC = (
     ("一般检查", "身高、体重、血压、体重指数"),
