@@ -362,6 +362,7 @@ def pay_client(app: Flask) -> Iterator[FakePay]:
     connected.use(clients)
 
 
+@pytest.mark.once  # what differs between databases is tested in tests/concurrency
 def test_the_books_agree_whatever_happens(still_clock: time_machine.Traveller, pay_client: FakePay) -> None:
     Books.clock, Books.pay_client = still_clock, pay_client
     run_state_machine_as_test(
