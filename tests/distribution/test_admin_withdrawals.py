@@ -154,6 +154,16 @@ def test_an_export_names_people_whole_for_those_who_may_see_that(sit: Sit) -> No
     assert sit(P.WITHDRAWAL_READ, P.PATIENT_REVEAL).get(f"{LIST}?export=xlsx").status_code == 403
 
 
+def test_tax_is_declared_under_the_number_of_the_payment(sit: Sit) -> None:
+    person, first, second = rich_distributor(), make_id_number(7), make_id_number(8)
+    ask(person, 1_000)
+    core_settings.write(settings.WITHDRAWAL_TAX, 2_000, by="system:tests")
+    ask(person, 1_000, id_number=first)
+    ask(person, 1_000, id_number=second)
+    desk = sit(*ALL, P.PATIENT_REVEAL)
+    assert [row["身份证号"] or "" for row in sheet(desk.get(f"{LIST}?export=xlsx"))] == [second, first, ""]
+
+
 # --- one -------------------------------------------------------------------------------------------------------------
 
 

@@ -100,14 +100,13 @@ class Row:
 def _rows(rows: list[Withdrawal], *, is_whole: bool = False, with_numbers: bool = False) -> list[Row]:
     whose = [row.distributor_id for row in rows]
     persons, payouts = people.persons(whose), queries.payouts_of(rows)
-    numbers = queries.id_numbers(whose) if with_numbers else {}
     return [
         Row(
             no=row.no,
             distributor_id=row.distributor_id,
             name=row.real_name if is_whole else masked_name(row.real_name),
             code=persons[row.distributor_id].code,
-            id_number=_number(numbers.get(row.distributor_id), is_whole=is_whole),
+            id_number=_number(row.id_number if with_numbers else None, is_whole=is_whole),
             amount_fen=row.amount_fen,
             fee_fen=row.fee_fen,
             tax_fen=row.tax_fen,
@@ -268,7 +267,7 @@ def _page(no: str, *, is_whole: bool = False) -> Page:
             "code": whose.code,
             "name": row.real_name if is_whole else masked_name(row.real_name),
             "phone": whose.phone if is_whole else masked_phone(whose.phone),
-            "id_number": _number(whose.id_number, is_whole=is_whole),
+            "id_number": _number(row.id_number, is_whole=is_whole),
             "status": whose.status.label,
             "joined_at": whose.decided_at,
         },

@@ -47,6 +47,10 @@ class Withdrawal(Model):
     tax_fen: Mapped[int] = mapped_column(Fen, default=0, comment="withheld")
     net_fen: Mapped[int] = mapped_column(Fen, comment="what is paid out")
     real_name: Mapped[str] = mapped_column(Encrypted("distribution_withdrawal.real_name"))
+    id_number: Mapped[str | None] = mapped_column(
+        Encrypted("distribution_withdrawal.id_number"),
+        comment="under which the tax of this one is declared; none: no tax",
+    )
     status: Mapped[WithdrawalStatus] = mapped_column(status_type(WithdrawalStatus), default=WithdrawalStatus.REQUESTED)
     day: Mapped[date] = mapped_column(sa.Date, comment="hospital day whose limit it counts against")
     requested_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -213,13 +213,3 @@ def way_of(payout: Payout | None) -> str:
     if not is_by_hand(payout):
         return "微信转账"
     return payout.way.label if payout.status is PayoutStatus.SUCCEEDED else "线下打款"
-
-
-def id_numbers(distributor_ids: list[int]) -> dict[int, str]:
-    """Return the ID numbers under which tax is declared, of those who gave theirs."""
-    rows = db.session.execute(
-        sa.select(Distributor.id, Distributor.id_number).where(
-            Distributor.id.in_(distributor_ids), Distributor.id_number.is_not(None)
-        )
-    )
-    return {distributor_id: number for distributor_id, number in rows if number}

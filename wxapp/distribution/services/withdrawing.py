@@ -92,6 +92,7 @@ def _request(asked: Asked, account_id: int) -> str:
         tax_fen=parts.tax_fen,
         net_fen=parts.net_fen,
         real_name=distributor.name,
+        id_number=distributor.id_number if terms.needs_id_number else None,
         status=WithdrawalStatus.REQUESTED,
         day=day,
         requested_at=clock.now(),
