@@ -38,7 +38,9 @@ def upgrade() -> None:
         sa.Column("channel_state", sa.String(length=20), nullable=False, comment="WeChat's own word"),
         sa.Column("package_info", sa.Text(), nullable=False, comment="with it the person's page asks to confirm"),
         sa.Column("fail_reason", sa.String(length=60), nullable=False, comment="WeChat's code of why not, or not yet"),
-        sa.Column("refusal", sa.String(length=60), nullable=False, comment="WeChat's code when it refused it"),
+        sa.Column(
+            "refusal", sa.String(length=60), nullable=False, comment="WeChat's code when it refused the last send"
+        ),
         sa.Column("last_error", sa.String(length=300), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False, comment="sends and questions since the last news"),
         sa.Column("next_try_at", MOMENT, nullable=True, comment="empty: no job touches it"),
