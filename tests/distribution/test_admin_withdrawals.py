@@ -142,16 +142,16 @@ def test_an_export_names_people_whole_for_those_who_may_see_that(sit: Sit) -> No
     core_settings.write(settings.WITHDRAWAL_TAX, 2_000, by="system:tests")
     number = make_id_number(7)
     ask(rich_distributor(name="林小满", id_number=number), 5_000)
-    masked = sheet(sit(*ALL).get(f"{LIST}?export=xlsx"))[0]
+    masked = sheet(sit(P.WITHDRAWAL_READ, P.TABLE_EXPORT, P.PATIENT_REVEAL).get(f"{LIST}?export=xlsx"))[0]
     assert (masked["姓名"], masked["身份证号"]) == ("林**", f"9999****{number[-4:]}")
     amounts = [float(masked[name]) for name in ("提现金额", "手续费", "代扣税款", "到账金额")]
     assert amounts == [50.0, 0.5, 10.0, 39.5]
     assert audited("audit.look") == []
-    whole = sheet(sit(*ALL, P.PATIENT_REVEAL).get(f"{LIST}?export=xlsx"))[0]
+    whole = sheet(sit(*ALL).get(f"{LIST}?export=xlsx"))[0]
     assert (whole["姓名"], whole["身份证号"]) == ("林小满", number)
     assert audited("audit.look") == [("distribution:withdrawals", "导出提现：真实姓名、身份证号")]
     assert len(audited("table.export")) == 2
-    assert sit(P.WITHDRAWAL_READ, P.PATIENT_REVEAL).get(f"{LIST}?export=xlsx").status_code == 403
+    assert sit(P.WITHDRAWAL_READ, P.WITHDRAWAL_PAY).get(f"{LIST}?export=xlsx").status_code == 403
 
 
 def test_tax_is_declared_under_the_number_of_the_payment(sit: Sit) -> None:
@@ -160,7 +160,7 @@ def test_tax_is_declared_under_the_number_of_the_payment(sit: Sit) -> None:
     core_settings.write(settings.WITHDRAWAL_TAX, 2_000, by="system:tests")
     ask(person, 1_000, id_number=first)
     ask(person, 1_000, id_number=second)
-    desk = sit(*ALL, P.PATIENT_REVEAL)
+    desk = sit(*ALL)
     assert [row["身份证号"] or "" for row in sheet(desk.get(f"{LIST}?export=xlsx"))] == [second, first, ""]
 
 
@@ -173,19 +173,22 @@ def test_one_shows_the_person_s_figures_and_the_books(desk: Desk) -> None:
     for text in ("150.00", "林**", "审核通过", "驳回", "提现在途", "提交申请"):
         assert text in page
     assert "登记线下打款" not in page
-    assert "查看完整信息" not in page
+    assert "查看完整信息" in page
     assert desk.get(f"{LIST}/W0").status_code == 404
 
 
 def test_the_whole_person_is_shown_once_and_the_look_is_logged(sit: Sit) -> None:
     row = make_withdrawal(rich_distributor(name="林小满", phone="13800007777"))
-    clerk = sit(P.WITHDRAWAL_READ, P.PATIENT_REVEAL)
+    clerk = sit(P.WITHDRAWAL_READ, P.WITHDRAWAL_PAY)
     page = clerk.post(f"{LIST}/{row.no}/reveal").text
     assert "林小满" in page
     assert "13800007777" in page
     assert audited("audit.look") == [(f"distributor:{row.distributor_id}", "姓名、手机号、证件号")]
     assert "林小满" not in clerk.get(f"{LIST}/{row.no}").text
-    assert sit(P.PATIENT_REVEAL).post(f"{LIST}/{row.no}/reveal").status_code == 403
+    reviewer = sit(P.WITHDRAWAL_READ, P.WITHDRAWAL_REVIEW, P.PATIENT_REVEAL)
+    assert "查看完整信息" not in reviewer.get(f"{LIST}/{row.no}").text
+    assert reviewer.post(f"{LIST}/{row.no}/reveal").status_code == 403
+    assert sit(P.WITHDRAWAL_PAY).post(f"{LIST}/{row.no}/reveal").status_code == 403
 
 
 def test_approving_by_wechat(desk: Desk) -> None:

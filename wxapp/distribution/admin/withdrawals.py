@@ -218,8 +218,8 @@ def withdrawals() -> Page:
     table = WITHDRAWALS
     staff = current_staff()
     if "export" in request.args:
-        table = _register(is_whole=staff.may(P.PATIENT_REVEAL))
-        if staff.may(P.PATIENT_REVEAL) and staff.may(P.TABLE_EXPORT):
+        table = _register(is_whole=staff.may(P.WITHDRAWAL_PAY))
+        if staff.may(P.WITHDRAWAL_PAY) and staff.may(P.TABLE_EXPORT):
             audit.looked_at("distribution", "withdrawals", "导出提现：真实姓名、身份证号")
     return Page(
         "distribution/admin/withdrawals.html",
@@ -238,7 +238,7 @@ def withdrawal(withdrawal_no: str) -> Page:
 @interface(
     "distribution.reveal_withdrawal",
     POST="/pc/distribution/withdrawals/<withdrawal_no>/reveal",
-    permission=P.PATIENT_REVEAL,
+    permission=P.WITHDRAWAL_PAY,  # who pays by hand and declares the tax needs the name and the number
     audit="查看提现人完整信息",
 )
 def reveal_withdrawal(withdrawal_no: str) -> Page:
