@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from tests.factories.distribution import apply, make_agreement, make_distributor
 from tests.factories.patients import make_wechat_user
 from tests.factories.staff import make_member
+from tests.factories.withdrawals import make_withdrawal, rich_distributor
 from wxapp.admin.models import AuditRow
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
@@ -177,6 +178,15 @@ def test_frozen_freed_and_closed_on_pages(sit: Sit) -> None:
     assert {"distribution.freeze", "distribution.unfreeze", "distribution.close"} <= set(actions())
     page = desk.get(f"distributors/{row.id}").text
     assert all(f"{said}（核实情况）" in page for said in ("：冻结", "：解除冻结", "：退出分销"))
+
+
+@pytest.mark.usefixtures("pay")
+def test_who_freezes_is_told_of_money_on_its_way(sit: Sit) -> None:
+    desk, row = sit(), rich_distributor()
+    assert "不会随之停止" not in desk.get(f"distributors/{row.id}/freeze").text
+    make_withdrawal(row, 5_000)
+    assert "已提交的提现¥50.00不会随之停止" in desk.get(f"distributors/{row.id}/freeze").text
+    assert "50.00" in desk.get(f"distributors/{row.id}").text.partition("提现中")[2][:200]
 
 
 def test_what_is_not_possible_is_told_on_the_form(sit: Sit) -> None:

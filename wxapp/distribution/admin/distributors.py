@@ -18,13 +18,14 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core.errors import Invalid
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_name
+from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
 from wxapp.core.states import StatusChange, history
 from wxapp.distribution.admin.door import interface
 from wxapp.distribution.admin.shown import FIND, STATES, made_of, named, row_of, rows_of, url_of
 from wxapp.distribution.models import Distributor, DistributorStatus
 from wxapp.distribution.people_forms import MoveForm, ReasonForm
-from wxapp.distribution.queries import income
+from wxapp.distribution.queries import income, withdrawals
 from wxapp.distribution.queries import people as queries
 from wxapp.distribution.services import people
 from wxapp.staff.queries import is_staff_phone
@@ -110,6 +111,7 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
         agreed_at=found.agreed_at,
         available_fen=balances.available_fen,
         pending_fen=balances.pending_fen,
+        on_its_way_fen=withdrawals.on_its_way_fen(distributor_id),
         works_here=is_staff_phone(found.phone),
         moves=[
             {
@@ -169,12 +171,10 @@ def decide(use_case: str, distributor_id: int, decision: Callable[..., None], me
     permission=Permission.DISTRIBUTION_WRITE,
 )
 def freeze_form(distributor_id: int) -> Page:
-    return deciding_page(
-        distributor_id,
-        "冻结分销员",
-        "冻结后不能推广、邀请和提现，新订单不再计佣；此前订单的佣金照常结算。分销员会在分销中心看到原因。",
-        "freeze",
-    )
+    text = "冻结后不能推广、邀请和提现，新订单不再计佣；此前订单的佣金照常结算。分销员会在分销中心看到原因。"
+    if fen := withdrawals.on_its_way_fen(distributor_id):
+        text += f"已提交的提现¥{yuan(fen)}不会随之停止，需要拦下的请到提现管理驳回或撤销。"
+    return deciding_page(distributor_id, "冻结分销员", text, "freeze")
 
 
 @interface(

@@ -165,6 +165,13 @@ def figures_of(distributor_id: int) -> dict[W, Sum]:
     return dict.fromkeys(W, Sum(0, 0)) | {status: Sum(count, int(fen)) for status, count, fen in rows}
 
 
+def on_its_way_fen(distributor_id: int) -> int:
+    """Return what a distributor has asked for and neither has nor got back."""
+    mine = sa.select(sa.func.coalesce(sa.func.sum(Withdrawal.amount_fen), 0))
+    mine = mine.where(Withdrawal.distributor_id == distributor_id, Withdrawal.status.in_(OPEN_WITHDRAWALS))
+    return int(db.session.scalars(mine).one())
+
+
 def withdrawals_for_staff(
     *, q: str, status: str, since: date | None, until: date | None, paid_since: date | None, paid_until: date | None
 ) -> sa.Select[Any]:
