@@ -396,7 +396,10 @@ def test_a_strangers_fen_is_not_found(phone: Phone) -> None:
         ({"status": C.PENDING, "wait_days": 0}, "订单完成后即可提现"),
         ({"status": C.PENDING, "due_at": datetime(2026, 4, 8, 16, tzinfo=UTC)}, "预计4月9日可提现"),
         ({"status": C.PENDING, "due_at": datetime(2027, 1, 2, tzinfo=UTC)}, "预计2027年1月2日可提现"),
-        ({"status": C.PENDING, "due_at": datetime(2026, 3, 1, tzinfo=UTC)}, "即将转为可提现"),
+        (
+            {"status": C.PENDING, "due_at": datetime(2026, 3, 1, tzinfo=UTC)},
+            "即将转为可提现，订单有退款在处理的待其结束",
+        ),
         ({"status": C.AVAILABLE}, "已计入可提现余额"),
         ({"status": C.REVERSED}, "订单已退款，佣金已全部冲回"),
     ],

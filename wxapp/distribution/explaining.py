@@ -109,7 +109,9 @@ def what_next(one: Commission) -> str:
         return "已计入可提现余额"
     if one.due_at is None:
         return f"订单完成{one.wait_days}天后可提现" if one.wait_days else "订单完成后即可提现"
-    return f"预计{day_text(one.due_at)}可提现" if one.due_at > clock.now() else "即将转为可提现"
+    if one.due_at > clock.now():
+        return f"预计{day_text(one.due_at)}可提现"
+    return "即将转为可提现，订单有退款在处理的待其结束"  # else it is settled within minutes
 
 
 def shown_nickname(nickname: str) -> str:
