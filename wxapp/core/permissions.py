@@ -32,7 +32,7 @@ class Permission(Labelled):
     COMMISSION_CONFIRM = "commission:confirm", "确认佣金设置"
     WITHDRAWAL_READ = "withdrawal:read", "查看提现"
     WITHDRAWAL_REVIEW = "withdrawal:review", "审核提现"
-    WITHDRAWAL_PAY = "withdrawal:pay", "登记人工打款、撤销打款"
+    WITHDRAWAL_PAY = "withdrawal:pay", "登记人工打款与缴税、撤销打款"
     STATISTICS_READ = "statistics:read", "查看统计"
     PAYMENT_READ = "payment:read", "查看收款记录"
     PAYMENT_COLLECT = "payment:collect", "到院收款"

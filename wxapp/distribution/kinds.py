@@ -22,6 +22,7 @@ WITHDRAWAL = name_kind("withdrawal.aside", "提现")
 WITHDRAWAL_VOID = name_kind("withdrawal.void", "提现退回")
 WITHDRAWAL_FEE = name_kind("withdrawal.fee", "提现手续费")
 WITHDRAWAL_TAX = name_kind("withdrawal.tax", "代扣税款")
+WITHDRAWAL_TAX_PAID = name_kind("withdrawal.tax_paid", "代扣税缴纳")
 
 
 def pending_account(distributor_id: int) -> int:

@@ -38,5 +38,13 @@ class HandForm(Form):
     form_key: FormKey = ""
 
 
+class TaxForm(Form):
+    """登记缴税."""
+
+    amount: Yuan = Field(title="缴税金额（元）")
+    note: str = Field(title="完税凭证号", min_length=2, max_length=100)
+    form_key: FormKey = ""
+
+
 class CancelForm(Form):
     reason: str = Field(title="撤销原因", min_length=2, max_length=100)

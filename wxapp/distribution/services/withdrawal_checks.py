@@ -14,6 +14,7 @@ from wxapp.core.money import yuan
 from wxapp.distribution import kinds
 from wxapp.distribution.models import Withdrawal
 from wxapp.distribution.models import WithdrawalStatus as W
+from wxapp.distribution.queries import withheld_tax
 from wxapp.distribution.queries.withdrawals import SUBJECT
 from wxapp.distribution.services.withdrawing import HOUSE
 from wxapp.distribution.states import OPEN_WITHDRAWALS
@@ -48,6 +49,7 @@ def invariants() -> list[Check]:
         ("withdrawal.paid", "已到账的提现，打款、手续费与税款之和等于提现金额", _wrongly_paid),
         ("withdrawal.payout", "提现与打款的状态相符", _differing),
         ("withdrawal.clearing", "提现在途等于未结束的提现减去其中已付出的", _wrong_clearing),
+        ("withdrawal.tax", "佣金代扣税待缴等于已到账提现的代扣税款减去已登记的缴税", _wrong_tax),
     )
     return [Check(name, label, tuple(find())) for name, label, find in checks]
 
@@ -139,3 +141,8 @@ def _wrong_clearing() -> Iterable[str]:
     expected = int(db.session.scalar(held) or 0) - int(db.session.scalar(gone) or 0)
     balance = balance_of(house_account(HOUSE))
     return [] if balance == expected else [f"账上 {yuan(balance)}，业务 {yuan(expected)}"]
+
+
+def _wrong_tax() -> Iterable[str]:
+    expected, balance = withheld_tax.withheld_fen() - withheld_tax.paid_fen(), withheld_tax.open_fen()
+    return [] if balance == expected and balance >= 0 else [f"账上 {yuan(balance)}，业务 {yuan(expected)}"]
