@@ -371,10 +371,9 @@ def see_the_debt(seller: Phone, number: str) -> None:
     expect(balance(seller)).to_contain_text(DEBT)
     seller.shot("debt")
     open_centre(seller, "提现")
-    seller.fill("提现金额", "10")
-    seller.fill("真实姓名", SELLER.name)
-    seller.press("确认提现")
-    expect(seller.page.locator(".field__error").first).to_contain_text("可提现余额不足")
+    seller.sees("暂时不能提现")
+    seller.sees(f"还有{DEBT}元待抵扣")
+    expect(seller.page.get_by_label("提现金额")).to_have_count(0)
     seller.shot("withdraw-refused")
 
 
