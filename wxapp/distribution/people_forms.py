@@ -52,6 +52,16 @@ class MoveForm(Form):
     version: int = Field(title="版本", ge=1)
 
 
+class CorrectForm(Form):
+    """更正资料; what is left empty stays as it is. The version is that of the row the page showed."""
+
+    form_key: FormKey = ""
+    name: Name | None = Field(None, title="真实姓名")
+    phone: Phone | None = Field(None, title="手机号")
+    reason: str = Field(title="更正原因", min_length=2, max_length=200)
+    version: int = Field(title="版本", ge=1)
+
+
 class AgreementForm(Form):
     """A new version of 《分销员协议》."""
 

@@ -25,6 +25,7 @@ from wxapp.distribution.admin.door import interface
 from wxapp.distribution.admin.shown import FIND, STATES, made_of, named, row_of, rows_of, url_of
 from wxapp.distribution.models import Distributor, DistributorStatus
 from wxapp.distribution.people_forms import MoveForm, ReasonForm
+from wxapp.distribution.queries import corrections as correction_queries
 from wxapp.distribution.queries import income, withdrawals
 from wxapp.distribution.queries import people as queries
 from wxapp.distribution.services import people
@@ -102,8 +103,9 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
     known = queries.persons(named_here + [one for move in moves for one in (move.old_id, move.new_id)])
     balances = income.balances_of(distributor_id)
     may_write = current_staff().may(Permission.DISTRIBUTION_WRITE)
-    steps = history(found)
-    remember_names([found.decided_by, *(step.actor for step in steps), *(move.by for move in moves)])
+    steps, corrections = history(found), correction_queries.corrections_of(distributor_id)
+    done_by = [*(step.actor for step in steps), *(move.by for move in moves), *(row.actor for row in corrections)]
+    remember_names([found.decided_by, *done_by])
     return Page(
         "distribution/admin/distributor.html",
         distributor=made_of([found], known)[0],
@@ -126,6 +128,8 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
         full=full,
         _state=STATES[found.status],
         _steps=[(step, _said(step)) for step in steps],
+        _corrections=corrections,
+        _may_correct=may_write and bool(found.phone),
         _may_review=found.status is S.APPLIED and current_staff().may(Permission.DISTRIBUTION_REVIEW),
         _may_freeze=may_write and found.status is S.ACTIVE,
         _may_unfreeze=may_write and found.status is S.FROZEN,
