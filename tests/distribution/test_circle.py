@@ -10,6 +10,7 @@ from tests.factories.distribution import make_distributor
 from tests.factories.mall import make_order, make_paid_order
 from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.sharing import make_promoted, open_as
+from tests.factories.withdrawals import give_money
 from wxapp.core import clock
 from wxapp.core.db import transaction
 from wxapp.distribution.models import DistributorStatus, SceneKind
@@ -194,3 +195,17 @@ def test_a_frozen_distributor_still_sees_the_lists_and_a_stranger_does_not(clien
     assert client.get(f"{path}?before=nonsense&page=x").status_code == 200
     sign_in_wechat(client, make_wechat_user())
     assert client.get(path).headers["Location"] == "/earn/join"
+
+
+@pytest.mark.parametrize(
+    ("path", "action"),
+    [("/earn/orders", "去推广商品"), ("/earn/customers", "去推广商品"), ("/earn/invitations", "去邀请会员")],
+)
+def test_empty_lists_offer_to_promote_only_to_who_may(client, mine, path, action):
+    assert action in client.get(path).text
+    give_money(mine, 100)  # who has left looks in as long as there is money
+    for status in (DistributorStatus.FROZEN, DistributorStatus.CLOSED):
+        with transaction():
+            mine.status = status
+        page = client.get(path)
+        assert (page.status_code, "还没有" in page.text, action in page.text) == (200, True, False)

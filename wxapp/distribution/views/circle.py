@@ -9,7 +9,7 @@ from wxapp.core.errors import NotFound
 from wxapp.core.forms import row_key
 from wxapp.distribution import explaining
 from wxapp.distribution.access import needs_distributor, own_distributor
-from wxapp.distribution.models import AttributionOutcome, SceneKind
+from wxapp.distribution.models import AttributionOutcome, DistributorStatus, SceneKind
 from wxapp.distribution.queries import circle
 from wxapp.distribution.rules.income import read_place
 from wxapp.distribution.views.door import pages
@@ -39,6 +39,7 @@ def invitations() -> ResponseReturnValue:
         "distribution/invitations.html",
         found=found[:_PAGE],
         counts=circle.invitation_counts(distributor.id),
+        may_promote=distributor.status is DistributorStatus.ACTIVE,
         newest=url_for("distribution.invitations") if before is not None else "",
         older=url_for("distribution.invitations", before=str(older)) if older is not None else "",
         K=SceneKind,
@@ -52,11 +53,13 @@ def customers() -> ResponseReturnValue:
     page = request.args.get("page", 1, type=row_key)
     if not 1 <= page <= 500:
         raise NotFound
-    found, has_more = circle.customers_of(own_distributor().id, page=page)
+    distributor = own_distributor()
+    found, has_more = circle.customers_of(distributor.id, page=page)
     return render_template(
         "distribution/customers.html",
         found=found,
         page=page,
+        may_promote=distributor.status is DistributorStatus.ACTIVE,
         previous=url_for("distribution.customers", page=page - 1) if page > 1 else "",
         next=url_for("distribution.customers", page=page + 1) if has_more else "",
     )
@@ -67,11 +70,13 @@ def customers() -> ResponseReturnValue:
 def orders() -> ResponseReturnValue:
     """分销订单: what was placed through one's shares, and what it pays."""
     before = request.args.get("before", type=row_key)
-    found = circle.orders_of(own_distributor().id, before_id=before, limit=_PAGE + 1)
+    distributor = own_distributor()
+    found = circle.orders_of(distributor.id, before_id=before, limit=_PAGE + 1)
     return render_template(
         "distribution/orders.html",
         found=found[:_PAGE],
         tones=ORDER_TONES,
+        may_promote=distributor.status is DistributorStatus.ACTIVE,
         commission_tones=explaining.TONES,
         shown_fen=explaining.shown_fen,
         newest=url_for("distribution.orders") if before is not None else "",
