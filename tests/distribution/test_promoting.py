@@ -75,7 +75,7 @@ def test_the_page_of_goods_passes_the_own_link_on(client, mine):
     assert f'data-link="http://localhost/s/{token}"' in page
     assert 'data-title="入职体检"' in page
     assert f'src="/earn/posters/goods/{goods.id}.png"' in page
-    assert "每份可得佣金" in page
+    assert "每件可得佣金" in page
     assert "20.00" in page
 
 

@@ -149,7 +149,7 @@ def buy_what_is_shared(patient: Phone, seller: Phone) -> str:
         open_centre(seller, "推广商品")
         seller.shot("promotable")
         seller.press(re.compile(goods))
-        seller.sees("每份可得佣金")
+        seller.sees("每件可得佣金")
         seller.sees(re.compile(re.escape(pays)))
         expect(seller.screen.get_by_test_id("card-title")).to_have_text(goods)
         expect(seller.screen.get_by_test_id("card-link")).to_contain_text("/s/")
