@@ -39,7 +39,7 @@ def test_the_examples_hold() -> None:
         (199, 1, 100, True, 1),  # 1.99 fen, rounded down
         (0, 1, 5_000, True, 0),
         (30_000, 3, 200, False, 600),  # for each piece
-        (500, 1, 501, False, 500),  # never more than is paid
+        (500, 1, 501, False, 250),  # never more than half of what is paid
         (10_000, 1, 0, False, 0),
     ],
 )
@@ -51,9 +51,9 @@ def test_without_an_inviter_only_the_seller_earns() -> None:
     assert amounts(Line(10_000, 1, percent(1_000, 500), has_inviter=False)) == [(1_000, 0)]
 
 
-def test_both_levels_together_get_no_more_than_the_line() -> None:
+def test_both_levels_together_get_no_more_than_half_of_the_line() -> None:
     """The price went down after a fixed amount was agreed."""
-    assert amounts(Line(1_000, 1, fixed(700, 700), has_inviter=True)) == [(700, 300)]
+    assert amounts(Line(1_000, 1, fixed(400, 400), has_inviter=True)) == [(400, 100)]
 
 
 def test_a_sale_that_pays_its_seller_nothing_pays_nobody() -> None:
@@ -89,7 +89,7 @@ def test_nobody_gets_more_than_there_is(sold: list[Line], cap_fen: int) -> None:
     for line, one in zip(sold, found, strict=True):
         assert one.seller.fen >= 0
         assert one.inviter.fen >= 0
-        assert one.seller.fen + one.inviter.fen <= line.line_fen
+        assert (one.seller.fen + one.inviter.fen) * 2 <= line.line_fen
         assert line.has_inviter or one.inviter.fen == 0
         assert one.seller.fen or not one.inviter.fen
 

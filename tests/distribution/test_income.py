@@ -336,11 +336,11 @@ def test_who_sold_without_a_nickname_is_no_dash(phone: Phone) -> None:
 
 def test_what_the_price_cut_stands_in_the_explanation(phone: Phone) -> None:
     one = make_commission(
-        phone.distributor, line_fen=1_000, way=TermsWay.FIXED, rate=500, quantity=3, frozen_fen=1_000, amount_fen=1_000
+        phone.distributor, line_fen=1_000, way=TermsWay.FIXED, rate=500, quantity=3, frozen_fen=500, amount_fen=500
     )
     shown = text_of(phone.get(f"/income/{one.id}"))
     assert "¥5.00 × 3件 = ¥15.00" in shown
-    assert "各级佣金合计不超过商品实付，本项计¥10.00" in shown
+    assert "各级佣金合计不超过商品实付的一半，本项计¥5.00" in shown
 
 
 def test_limits_and_refunds_stand_in_the_explanation(phone: Phone) -> None:

@@ -143,7 +143,7 @@ def _computation(line: CommissionLine, terms: Terms) -> list[tuple[str, str]]:
     if one.cap_fen is not None:
         found.append(("订单上限", f"每笔订单佣金最多¥{yuan(one.cap_fen)}，本项计¥{yuan(one.frozen_fen)}"))
     elif one.frozen_fen < _exact_fen(line)[0]:
-        found.append(("实付上限", f"各级佣金合计不超过商品实付，本项计¥{yuan(one.frozen_fen)}"))
+        found.append(("实付上限", f"各级佣金合计不超过商品实付的一半，本项计¥{yuan(one.frozen_fen)}"))
     if one.status in BOOKED and one.amount_fen < one.frozen_fen:
         found.append(("月度上限", f"本月佣金已达上限，入账¥{yuan(one.amount_fen)}"))
     if one.reversed_fen:

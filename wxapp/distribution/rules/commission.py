@@ -56,23 +56,25 @@ NONE = Part(0)
 
 
 def commission_of(line_fen: int, quantity: int, *, rate: int, is_percent: bool) -> int:
-    """Return what one level of a line comes to: never more than the line, rounded down to the fen.
+    """Return what one level of a line comes to: never more than half of the line, rounded down to the fen.
+
+    A fixed amount may have been set when the goods cost more.
 
     >>> commission_of(9_999, 1, rate=1_000, is_percent=True)
     999
     >>> commission_of(9_999, 3, rate=500, is_percent=False)
     1500
     >>> commission_of(1_000, 3, rate=500, is_percent=False)
-    1000
+    500
     """
-    return min(share(line_fen, rate) if is_percent else rate * quantity, line_fen)
+    return min(share(line_fen, rate) if is_percent else rate * quantity, share(line_fen, MOST_BP))
 
 
 def split(lines: Sequence[Line], *, cap_fen: int) -> list[Split]:
     """Return what each line of an order pays to whom.
 
     The limit of the order is used up in the order of the lines, the seller before the inviter. Both together never
-    get more than the line; a sale that pays its seller nothing pays nobody.
+    get more than half of the line; a sale that pays its seller nothing pays nobody.
 
     >>> ten_and_five = Line(10_000, 1, Rate(is_percent=True, seller=1_000, inviter=500), has_inviter=True)
     >>> [(one.seller.fen, one.inviter.fen) for one in split([ten_and_five, ten_and_five], cap_fen=2_200)]
@@ -80,11 +82,12 @@ def split(lines: Sequence[Line], *, cap_fen: int) -> list[Split]:
     """
     left, found = cap_fen, []
     for line in lines:
-        seller = _part(line, line.rate.seller, most=line.line_fen, left=left)
+        half = share(line.line_fen, MOST_BP)
+        seller = _part(line, line.rate.seller, most=half, left=left)
         left -= seller.fen
         inviter = NONE
         if line.has_inviter and seller.fen:
-            inviter = _part(line, line.rate.inviter, most=line.line_fen - seller.fen, left=left)
+            inviter = _part(line, line.rate.inviter, most=half - seller.fen, left=left)
             left -= inviter.fen
         found.append(Split(seller, inviter))
     return found
