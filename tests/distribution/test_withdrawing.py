@@ -20,6 +20,7 @@ from wxapp.core.idempotency import KeyReused
 from wxapp.distribution import settings
 from wxapp.distribution.errors import (
     DistributorFrozen,
+    DistributorHeld,
     NotEnoughAvailable,
     TooManyWithdrawals,
     WrongRealName,
@@ -28,7 +29,7 @@ from wxapp.distribution.kinds import available_account
 from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal
 from wxapp.distribution.models import WithdrawalStatus as W
 from wxapp.distribution.queries import withdrawals as queries
-from wxapp.distribution.services import withdrawing
+from wxapp.distribution.services import people, withdrawing
 from wxapp.payments.models import PayoutStatus
 from wxapp.wallet import services as wallet
 
@@ -252,6 +253,16 @@ def test_who_is_paid_by_hand_hears_of_the_approval(distributor: Distributor) -> 
     no = ask(distributor, 4_000)
     withdrawing.approve_withdrawal(no, by=REVIEWER, is_by_hand=True)
     assert told() == ["审核通过"]
+
+
+def test_what_a_frozen_distributor_has_asked_for_is_not_approved(distributor: Distributor) -> None:
+    no = ask(distributor, 4_000)
+    people.freeze(distributor.id, reason="核实中", by=BY)
+    with pytest.raises(DistributorHeld):
+        withdrawing.approve_withdrawal(no, by=REVIEWER)
+    assert row_of(no).status is W.REQUESTED
+    withdrawing.reject_withdrawal(no, reason="核实中", by=REVIEWER)
+    assert row_of(no).status is W.REJECTED
 
 
 def test_without_review_it_is_approved_at_once(distributor: Distributor) -> None:

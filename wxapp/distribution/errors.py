@@ -19,6 +19,12 @@ class DistributorFrozen(DomainError):
     code, status, message = "distributor_frozen", 403, "您的分销资格已被冻结，如有疑问请联系医院"
 
 
+class DistributorHeld(DomainError):
+    """What a frozen distributor asks for is not paid out."""
+
+    code, status, message = "distributor_held", 409, "该分销员已被冻结，请先解冻再审核通过，或驳回申请"
+
+
 class AlreadyApplied(DomainError):
     code, status, message = "already_applied", 409, "您已提交过申请"
 

@@ -15,7 +15,13 @@ from wxapp.core.errors import Invalid
 from wxapp.core.idempotency import once
 from wxapp.core.money import yuan
 from wxapp.distribution import kinds
-from wxapp.distribution.errors import DistributorFrozen, NotEnoughAvailable, TooManyWithdrawals, WrongRealName
+from wxapp.distribution.errors import (
+    DistributorFrozen,
+    DistributorHeld,
+    NotEnoughAvailable,
+    TooManyWithdrawals,
+    WrongRealName,
+)
 from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal, WithdrawalStatus
 from wxapp.distribution.queries import withdrawals as queries
 from wxapp.distribution.queries.people import get_distributor
@@ -172,9 +178,14 @@ def approve_withdrawal(no: str, *, by: str, is_by_hand: bool = False) -> None:
     WeChat has it in seconds, and what it makes of it is told then; people take their time.
 
     :raises IllegalTransition: it was decided or taken back
+    :raises DistributorHeld: the distributor is frozen
     """
     with transaction():
         row = queries.get_withdrawal(no)
+        try:
+            _hold(row.distributor_id)
+        except DistributorFrozen:
+            raise DistributorHeld from None
         _approve(row, by=by, why="线下打款" if is_by_hand else "", is_by_hand=is_by_hand)
         if is_by_hand:
             tell(row, "审核通过")
