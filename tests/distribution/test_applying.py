@@ -74,6 +74,13 @@ def test_without_review_one_is_a_distributor_at_once() -> None:
     assert [(step.old, step.new, step.reason) for step in history(row)] == [("applied", "active", "无需审核")]
 
 
+def test_who_comes_back_is_looked_at_also_without_review() -> None:
+    switch(settings.REVIEW_APPLICATIONS, on=False)
+    user = make_wechat_user()
+    make_distributor(user=user, status=S.CLOSED)
+    assert apply(user, phone=PHONE).status is S.APPLIED
+
+
 def test_the_same_form_twice_is_one_application() -> None:
     user = make_wechat_user()
     first = apply(user, phone=PHONE, once="form-pressed-twice")

@@ -134,7 +134,7 @@ def _write(user_id: int, asked: Application) -> int:
         "applied_at": now,
     }
     row = _insert(user_id, values) if row is None else _ask_again(row, values)
-    if not settings.REVIEW_APPLICATIONS():
+    if not settings.REVIEW_APPLICATIONS() and not row.is_returning:  # somebody may have had a reason to close it
         DISTRIBUTOR.move(row, S.ACTIVE, by=AT_ONCE, why="无需审核", decided_at=now, decided_by=AT_ONCE)
     return row.id
 
