@@ -27,6 +27,7 @@ from wxapp.distribution.models import (
     Distributor,
     DistributorStatus,
     Level,
+    MonthTotal,
     Reward,
     RewardStatus,
 )
@@ -279,6 +280,17 @@ def test_beyond_the_inviters_day_it_is_skipped_and_said_so(reward: int, app: Fla
     done_sale(seller=invited[2], wait_days=0)
     settle_due()
     assert rewards()[3:] == [(RewardStatus.PAID, reward)]
+    assert broken() == set()
+
+
+def test_a_reward_counts_against_the_inviters_month(reward: int, app: Flask) -> None:
+    inviter = make_distributor()
+    for seller in [make_distributor(inviter=inviter) for _ in range(3)]:
+        done_sale(seller=seller, wait_days=0)
+    booked = db.session.scalar(sa.select(MonthTotal.booked_fen).where(MonthTotal.distributor_id == inviter.id)) or 0
+    core_settings.write(settings.MONTH_CAP, booked + reward + 700, by="staff:1")
+    settle_due()
+    assert rewards() == [(RewardStatus.PAID, reward), (RewardStatus.PAID, 700), (RewardStatus.SKIPPED, 0)]
     assert broken() == set()
 
 

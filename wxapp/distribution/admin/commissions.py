@@ -32,13 +32,22 @@ STATES = {
 LEVELS = {Level.SELLER: Badge("分销", "blue"), Level.INVITER: Badge("团队", "grey")}
 REWARD_STATES = {
     RewardStatus.PAID: Badge("已发放", "green"),
-    RewardStatus.SKIPPED: Badge("超出每日上限", "grey"),
+    RewardStatus.SKIPPED: Badge("超出上限", "grey"),
     RewardStatus.REVERSED: Badge("已冲回", "red"),
 }
 
 
 def _url(commission_id: int) -> str:
     return url_for("distribution_admin.commission", commission_id=commission_id)
+
+
+def _is_due(row: reads.CommissionRow) -> bool:
+    return row.status is CommissionStatus.PENDING and row.due_at is not None
+
+
+def _available_on(row: reads.CommissionRow) -> datetime | None:
+    """Return the day from which it can be withdrawn: the real one, or the one to be expected."""
+    return row.due_at if _is_due(row) else row.available_at
 
 
 COMMISSIONS = Table(
@@ -56,7 +65,7 @@ COMMISSIONS = Table(
         Column("amount_fen", "入账", "money", sort=Commission.amount_fen),
         Column("reversed_fen", "冲回", "money", value=lambda row: row.reversed_fen or None),
         Column("status", "状态", "badge", badges=STATES),
-        Column("available_at", "可提现", "day", value=lambda row: row.available_at or row.due_at),
+        Column("available_at", "可提现日", "day", value=_available_on, below=lambda row: "预计" if _is_due(row) else ""),
     ),
     filters=(
         Filter("q", "分销员", placeholder="姓名、手机号或邀请码，须完整", is_private=True),

@@ -209,10 +209,10 @@ class Reversal(Model):
 
 
 class RewardStatus(Labelled):
-    """SKIPPED: the inviter's limit of the day was reached."""
+    """SKIPPED: the inviter's limit of the day or of the month was reached."""
 
     PAID = "paid", "已发放"
-    SKIPPED = "skipped", "超出每日上限"
+    SKIPPED = "skipped", "超出上限"
     REVERSED = "reversed", "已冲回"
 
 

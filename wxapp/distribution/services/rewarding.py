@@ -21,6 +21,7 @@ from wxapp.distribution.models import (
     Reward,
     RewardStatus,
 )
+from wxapp.distribution.services.month_limit import count_in_month
 from wxapp.wallet import services as wallet
 from wxapp.wallet.services import Asked
 
@@ -31,8 +32,8 @@ def grant(commission_ids: Sequence[int]) -> list[Asked]:
     """Write the rewards down that commissions which have just become available earn; return the transfers.
 
     The first sale to somebody else counts: not what the invited or the inviter bought themselves, and only an inviter
-    who is active. Who was a distributor before earns nobody a reward. Beyond the inviter's limit of the day it is
-    written down as skipped. Runs in the transaction that makes the commissions available.
+    who is active. Who was a distributor before earns nobody a reward. Beyond the inviter's limits of the day and of the
+    month it is written down as skipped. Runs in the transaction that makes the commissions available.
     """
     amount_fen = settings.REWARD()
     if not amount_fen or not (sold := _first_sales(commission_ids)):
@@ -44,23 +45,24 @@ def grant(commission_ids: Sequence[int]) -> list[Asked]:
     today = _given_today({one.inviter_id for one in sold})
     accounts = kinds.available_accounts({one.inviter_id for one in sold})
     now, moves = clock.now(), []
-    for one in sold:
+    # By inviter: the totals of months are rows that orders wait for, and are held in this order everywhere.
+    for one in sorted(sold, key=lambda one: (one.inviter_id, one.commission_id)):
         if one.invitee_id in rewarded:
             continue
         rewarded.add(one.invitee_id)
         count = today.get(one.inviter_id, 0)
-        is_paid = count < settings.REWARDS_PER_DAY()
+        given_fen = count_in_month(one.inviter_id, amount_fen) if count < settings.REWARDS_PER_DAY() else 0
         reward_id = insert_row(
             Reward,
             invitee_id=one.invitee_id,
             distributor_id=one.inviter_id,
             commission_id=one.commission_id,
             order_no=one.order_no,
-            amount_fen=amount_fen if is_paid else 0,
-            status=RewardStatus.PAID if is_paid else RewardStatus.SKIPPED,
+            amount_fen=given_fen,
+            status=RewardStatus.PAID if given_fen else RewardStatus.SKIPPED,
             at=now,
         )
-        if is_paid:
+        if given_fen:
             today[one.inviter_id] = count + 1
             moves.append(
                 Asked(
@@ -68,12 +70,12 @@ def grant(commission_ids: Sequence[int]) -> list[Asked]:
                     str(reward_id),
                     wallet.house_account(HOUSE),
                     accounts[one.inviter_id],
-                    amount_fen,
+                    given_fen,
                     memo=one.order_no,
                 )
             )
             tell_commission(
-                one.wechat_user_id, order_no=one.order_no, amount_fen=amount_fen, status=kinds.REWARD_LABEL, at=now
+                one.wechat_user_id, order_no=one.order_no, amount_fen=given_fen, status=kinds.REWARD_LABEL, at=now
             )
     return moves
 
