@@ -47,7 +47,7 @@ class Done:
 
 Answer = Page | Done
 
-_HIDDEN = ("_hash", "_secret", "_index", "_token")
+_HIDDEN = ("_hash", "_secret", "_index", "_token", "openid")
 NOTHING = object()
 """What :func:`to_wire` answers for values that are not for JSON."""
 
