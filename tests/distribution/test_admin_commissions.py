@@ -113,6 +113,14 @@ def test_each_filter_leaves_what_was_asked_for(desk: Desk) -> None:
     assert numbers(desk.ask("commissions?until=2026-03-04")) == {early.order_no}
 
 
+def test_an_expected_day_is_named_as_such(desk: Desk) -> None:
+    one, due = make_distributor(), clock.now() + timedelta(days=3)
+    make_commission(one, status=C.PENDING, due_at=due)
+    assert "2026-03-05 预计" in text_of(desk.get("commissions"))
+    make_commission(one, status=C.REVERSED, due_at=due)
+    assert text_of(desk.get("commissions")).count("2026-03-05") == 1
+
+
 @pytest.mark.parametrize("address", ["since=x", "status=x", "level=third", "order_no=" + "9" * 30])
 def test_wrong_filters_are_named(desk: Desk, address: str) -> None:
     page = desk.get(f"commissions?{address}")
@@ -141,7 +149,7 @@ def test_a_commission_is_explained_with_people_and_books(desk: Desk, queries: li
         "¥800.00 × 5% = ¥40.00",
         "陈* （bbbbbb）",
         "周* （aaaaaa）",
-        f"版本{one.terms_id}（默认）",
+        f"版本 {one.terms_id}（默认）",
         "佣金入账（待结算）",
         "分销佣金支出 分销员待结算账户 ¥40.00",
         "分销员待结算账户 分销员可提现账户 ¥40.00",

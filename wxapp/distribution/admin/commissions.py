@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -45,6 +46,10 @@ def _is_due(row: reads.CommissionRow) -> bool:
     return row.status is CommissionStatus.PENDING and row.due_at is not None
 
 
+def _is_expected(row: reads.CommissionRow) -> str:
+    return "预计" if _is_due(row) else ""
+
+
 def _available_on(row: reads.CommissionRow) -> datetime | None:
     """Return the day from which it can be withdrawn: the real one, or the one to be expected."""
     return row.due_at if _is_due(row) else row.available_at
@@ -65,7 +70,7 @@ COMMISSIONS = Table(
         Column("amount_fen", "入账", "money", sort=Commission.amount_fen),
         Column("reversed_fen", "冲回", "money", value=lambda row: row.reversed_fen or None),
         Column("status", "状态", "badge", badges=STATES),
-        Column("available_at", "可提现日", "day", value=_available_on, below=lambda row: "预计" if _is_due(row) else ""),
+        Column("available_at", "可提现日（含预计）", "day", value=_available_on, below=_is_expected),
     ),
     filters=(
         Filter("q", "分销员", placeholder="姓名、手机号或邀请码，须完整", is_private=True),
