@@ -135,7 +135,9 @@ def test_while_wechat_is_away_the_goods_can_be_passed_on_by_link(client, mine, a
 def test_the_malls_page_has_the_share_sign_for_goods_that_pay(client):
     """It is the same for everybody: who is no distributor is led to the form."""
     pays, plain = make_promoted(), make_goods()
-    assert f'href="/earn/goods/{pays.id}"' in client.get(f"/mall/goods/{pays.id}").text
+    page = client.get(f"/mall/goods/{pays.id}").text
+    assert f'href="/earn/goods/{pays.id}"' in page
+    assert "直接转发本页不计佣金" in page
     assert "分享赚" not in client.get(f"/mall/goods/{plain.id}").text
 
 
