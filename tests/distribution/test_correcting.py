@@ -141,3 +141,13 @@ def test_the_right_is_needed(client: FlaskClient, sign_in_staff: Callable[[Flask
     page = f"/pc/distribution/distributors/{row.id}"
     assert "更正资料" not in client.get(page).text
     assert client.get(f"{page}/correct").status_code == 403
+
+
+def test_the_page_has_what_a_distributor_has_and_what_is_on_its_way(
+    client: FlaskClient, sign_in_staff: Callable[[FlaskClient, Any], str]
+) -> None:
+    row = rich_distributor(12_000)
+    make_withdrawal(row, 5_000)
+    sign_in_staff(client, make_member({Permission.DISTRIBUTION_READ}))
+    shown = client.get(f"/pc/distribution/distributors/{row.id}", headers={"Accept": "application/json"}).json
+    assert [shown[name] for name in ("available", "pending", "on_its_way")] == ["70.00", "0.00", "50.00"]

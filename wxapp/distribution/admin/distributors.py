@@ -26,8 +26,8 @@ from wxapp.distribution.admin.shown import FIND, STATES, made_of, named, row_of,
 from wxapp.distribution.models import Distributor, DistributorStatus
 from wxapp.distribution.people_forms import MoveForm, ReasonForm
 from wxapp.distribution.queries import corrections as correction_queries
-from wxapp.distribution.queries import income, withdrawals
 from wxapp.distribution.queries import people as queries
+from wxapp.distribution.queries import withdrawals
 from wxapp.distribution.services import people
 from wxapp.staff.queries import is_staff_phone
 
@@ -101,7 +101,7 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
     moves = people.moves_of(distributor_id)
     named_here = [distributor_id, found.inviter_id]
     known = queries.persons(named_here + [one for move in moves for one in (move.old_id, move.new_id)])
-    balances = income.balances_of(distributor_id)
+    standing = withdrawals.standing_of(distributor_id)
     may_write = current_staff().may(Permission.DISTRIBUTION_WRITE)
     steps, corrections = history(found), correction_queries.corrections_of(distributor_id)
     done_by = [*(step.actor for step in steps), *(move.by for move in moves), *(row.actor for row in corrections)]
@@ -111,9 +111,9 @@ def _page_of(distributor_id: int, full: dict[str, str] | None = None) -> Page:
         distributor=made_of([found], known)[0],
         agreement_version=found.agreement_version,
         agreed_at=found.agreed_at,
-        available_fen=balances.available_fen,
-        pending_fen=balances.pending_fen,
-        on_its_way_fen=withdrawals.on_its_way_fen(distributor_id),
+        available_fen=standing.available_fen,
+        pending_fen=standing.pending_fen,
+        on_its_way_fen=standing.on_its_way_fen,
         works_here=is_staff_phone(found.phone),
         moves=[
             {

@@ -12,7 +12,7 @@ from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.distribution import settings
-from wxapp.distribution.kinds import AVAILABLE_ACCOUNT
+from wxapp.distribution.kinds import AVAILABLE_ACCOUNT, PENDING_ACCOUNT
 from wxapp.distribution.models import Distributor, DistributorStatus, Withdrawal, WithdrawalStatus
 from wxapp.distribution.queries import people
 from wxapp.distribution.rules.withdrawing import Conditions
@@ -167,9 +167,31 @@ def figures_of(distributor_id: int) -> dict[W, Sum]:
 
 def on_its_way_fen(distributor_id: int) -> int:
     """Return what a distributor has asked for and neither has nor got back."""
+    return int(db.session.scalars(_on_its_way(distributor_id)).one())
+
+
+def _on_its_way(distributor_id: int) -> sa.Select[Any]:
     mine = sa.select(sa.func.coalesce(sa.func.sum(Withdrawal.amount_fen), 0))
-    mine = mine.where(Withdrawal.distributor_id == distributor_id, Withdrawal.status.in_(OPEN_WITHDRAWALS))
-    return int(db.session.scalars(mine).one())
+    return mine.where(Withdrawal.distributor_id == distributor_id, Withdrawal.status.in_(OPEN_WITHDRAWALS))
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a distributor has, and what is on its way out; zero for accounts that were never opened."""
+
+    available_fen: int
+    pending_fen: int
+    on_its_way_fen: int
+
+
+def standing_of(distributor_id: int) -> Standing:
+    """Return a distributor's money with one question."""
+    balances = [
+        sa.select(Account.balance_fen).where(Account.kind == kind, Account.owner_id == distributor_id)
+        for kind in (AVAILABLE_ACCOUNT, PENDING_ACCOUNT)
+    ]
+    wanted = sa.select(*(one.scalar_subquery() for one in (*balances, _on_its_way(distributor_id))))
+    return Standing(*(int(fen or 0) for fen in db.session.execute(wanted).one()))
 
 
 def withdrawals_for_staff(
