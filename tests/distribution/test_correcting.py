@@ -40,7 +40,7 @@ def fresh(row: Distributor) -> Distributor:
 
 def audited() -> list[tuple[str, str, str]]:
     rows = sa.select(AuditRow.actor, AuditRow.subject, AuditRow.detail).where(AuditRow.action == CORRECTED)
-    return [tuple(row) for row in db.session.execute(rows.order_by(AuditRow.number))]
+    return [(actor, subject, detail) for actor, subject, detail in db.session.execute(rows.order_by(AuditRow.number))]
 
 
 def test_name_and_phone_are_corrected_and_found(app: Flask) -> None:
@@ -60,9 +60,9 @@ def test_what_is_left_out_stays(app: Flask) -> None:
     correct(row, name="王一")
     assert (fresh(row).name, row.phone) == ("王一", OLD)
     assert people.find_by_phone(OLD) is row
-    for same in ({"name": "王一"}, {"phone": OLD}, {}):
+    for name, phone in (("王一", None), (None, OLD), (None, None)):
         with pytest.raises(Invalid):
-            correct(row, **same)
+            correct(row, name=name, phone=phone)
     assert len(audited()) == 1
 
 
@@ -149,5 +149,5 @@ def test_the_page_has_what_a_distributor_has_and_what_is_on_its_way(
     row = rich_distributor(12_000)
     make_withdrawal(row, 5_000)
     sign_in_staff(client, make_member({Permission.DISTRIBUTION_READ}))
-    shown = client.get(f"/pc/distribution/distributors/{row.id}", headers={"Accept": "application/json"}).json
+    shown: Any = client.get(f"/pc/distribution/distributors/{row.id}", headers={"Accept": "application/json"}).json
     assert [shown[name] for name in ("available", "pending", "on_its_way")] == ["70.00", "0.00", "50.00"]

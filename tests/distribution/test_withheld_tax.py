@@ -108,7 +108,7 @@ def test_the_page_records_once_and_lists_who_and_when(withheld: int, sit: Sit) -
         fields = {"csrf_token": csrf, "amount": "4.00", "note": "完税8812", "form_key": "key-0000000001"}
         assert client.post(f"{PAGE}/record", data=fields).status_code == 303
     assert queries.open_fen() == withheld - 400
-    shown = client.get(PAGE, headers={"Accept": "application/json"}).json
+    shown: Any = client.get(PAGE, headers={"Accept": "application/json"}).json
     assert [(row["amount"], row["note"]) for row in shown["list"]] == [("4.00", "完税8812")]
     assert "完税8812" in client.get(PAGE).text
     audited = db.session.execute(
