@@ -41,12 +41,15 @@ def measure(world: World, report: Report) -> None:
     bare = _fill(world, bare_app, "bare", scarce=False)
     web = world.web(config, port=port)
     ends: Counter[str] = Counter()
+    fresh = 0
     for what, free_fen in (("balance password asked for", 0), ("small sum, free of the password", 100_000)):
         for side in (ours, bare):
             with side.app.app_context():
                 settings.write(PASSWORD_FREE, free_fen, by="system:bench")
         time.sleep(2.5)  # until then a process may still know the old value
-        recorded = recording.record(bare.buyers, bare.things, _clicks(bare.app, asks_password=not free_fen))
+        clicks = _clicks(bare.app, asks_password=not free_fen)
+        recorded = recording.record(bare.buyers[fresh:], bare.things, clicks)
+        fresh += recording.USED
         buy = partial(_buy, web, ours, asks_password=not free_fen, ends=ends)
         again = partial(side_by_side.replay, world, bare, recorded, connections=CONNECTIONS, processes=PROCESSES)
         side_by_side.compare(

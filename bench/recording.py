@@ -27,6 +27,9 @@ _NAME = re.compile(r"%\((\w+)\)s")
 _SAVEPOINT_NAME = re.compile(r"sa_savepoint_\d+")
 _FRESH_LENGTH = 12
 """Texts at least this long can be made unique."""
+_ATTEMPTS = 5
+USED = 2 * _ATTEMPTS + 1
+"""Buyers that a recording may use: what is counted of them, e.g. against a limit, has begun."""
 
 
 class Thing(Protocol):
@@ -100,7 +103,7 @@ def record(buyers: Sequence[Buyer], wares: Sequence[T], purchase: Callable[[Buye
     :raises RuntimeError: the two never sent the same statements
     """
     purchase(buyers[0], wares[0])  # settings are read, counters of the day begun
-    for attempt in range(5):
+    for attempt in range(_ATTEMPTS):
         taken: list[tuple[list[Sent], Buyer, T]] = []
         for number in (1, 2):
             buyer, ware = buyers[attempt * 2 + number], wares[number]

@@ -41,8 +41,8 @@ class Effort:
     requests: int
 
 
-FULL = Effort(rounds=5, seconds=6, buyers=96, orders=10_000, requests=10_000)
-QUICK = Effort(rounds=2, seconds=2, buyers=32, orders=1_000, requests=2_000)
+FULL = Effort(rounds=5, seconds=6, buyers=300, orders=10_000, requests=10_000)
+QUICK = Effort(rounds=2, seconds=2, buyers=96, orders=1_000, requests=2_000)
 
 
 @dataclass(frozen=True)
