@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -130,6 +131,15 @@ def test_without_holding_the_user_the_limit_is_passed(
     if engine_name == "sqlite":
         monkeypatch.setattr(ordering, "_hold_buyer", lambda _user_id: None)
     monkeypatch.setattr("wxapp.mall.services.ordering.users.hold", lambda _user_id: None)
+    counted, count = threading.Barrier(8), queries.unpaid_count
+
+    def count_together(wechat_user_id: int) -> int:
+        unpaid = count(wechat_user_id)
+        with suppress(threading.BrokenBarrierError):  # the last ones may be fewer
+            counted.wait(timeout=5)
+        return unpaid
+
+    monkeypatch.setattr(queries, "unpaid_count", count_together)
     assert place_at_once(real_database, orders=24)["done"] > 5
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -209,7 +210,8 @@ def test_twin_without_the_states_it_is_told_often(
 
     def without_lock(payout_id: int) -> Payout:
         payout = payout_news.get(payout_id)
-        at_once.wait(timeout=10)
+        with suppress(threading.BrokenBarrierError):  # those who begin anew after a conflict may be fewer
+            at_once.wait(timeout=5)
         return payout
 
     monkeypatch.setattr(payout_news, "PAYOUT", NoStates)
