@@ -6,26 +6,20 @@ whose walk it is.
 
 from __future__ import annotations
 
-import json
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from http.server import HTTPServer
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
-from tests.concurrency.killed_purchases import _fresh_session, again, walk
+from tests.concurrency.killed_purchases import again
+from tests.concurrency.killed_walk import play
 from tests.concurrency.killed_world import CHIEF, Listener, World
 from tests.factories.payments import KIND, SET_ASIDE
-from wxapp.app import create_app
-from wxapp.core import clock, events, ids, settings
-from wxapp.core.config import load
+from wxapp.core import clock, events, ids
 from wxapp.core.db import change, db, transaction
-from wxapp.core.outgoing import Outgoing
 from wxapp.patients.models import WechatUser
 from wxapp.payments import queries, tasks
 from wxapp.payments import services as payments
@@ -289,22 +283,5 @@ TWINS: dict[str, Callable[[], None]] = {
 }
 
 
-def main(config: str, scenario: str, twin: str = "") -> None:
-    loaded = load(Path(config))
-    app = create_app(loaded)
-    address = urlsplit(loaded.app.base_url)
-    # A connection that a fork inherits is no good in it.
-    Outgoing._session = _fresh_session  # type: ignore[method-assign,assignment]
-    if twin:
-        TWINS[twin]()
-    with app.app_context(), HTTPServer((str(address.hostname), int(address.port or 0)), Listener) as listener:
-        world = PayoutWorld(loaded.pay.base_url, listener)
-        clock.now = world.now
-        settings.forget()
-        deaths = walk(world, SCENARIOS[scenario])  # type: ignore[arg-type]
-        db.session.remove()
-    json.dump([vars(death) for death in deaths], sys.stdout, ensure_ascii=False)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    play(PayoutWorld, SCENARIOS, TWINS)

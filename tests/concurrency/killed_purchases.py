@@ -8,31 +8,21 @@ the money have to agree. What does not is printed as JSON.
 
 from __future__ import annotations
 
-import json
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from http.server import HTTPServer
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import requests
 import sqlalchemy as sa
 
-from tests.concurrency.killed_world import CHIEF, CLERK, MOST_STEPS, PASSWORD, PIECES, PRICE_FEN, Listener, World
-from tests.concurrency.killing import work_and_die
+from tests.concurrency.killed_walk import play
+from tests.concurrency.killed_world import CHIEF, CLERK, PASSWORD, PIECES, PRICE_FEN, World
 from tests.factories.mall import CONTACT
-from wxapp.app import create_app
-from wxapp.core import clock, ids, settings
-from wxapp.core.config import load
+from wxapp.core import clock, ids
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import DomainError
 from wxapp.core.idempotency import once
-from wxapp.core.outgoing import Outgoing
 from wxapp.mall import queries
 from wxapp.mall.models import Order, OrderStatus
 from wxapp.mall.rules import Wanted
@@ -340,58 +330,5 @@ TWINS = {
 }
 
 
-# --- the walk --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Death:
-    """One killed worker: the step it did not take, and what was wrong in the end."""
-
-    before: str
-    problems: list[str]
-
-
-def walk(world: World, scenario: type[Scenario]) -> list[Death]:
-    """Kill the worker before its first step, its second, and so on, until it gets through unharmed."""
-    deaths: list[Death] = []
-    for kill_at in range(1, MOST_STEPS):
-        world.offset = timedelta()
-        case = scenario(world, kill_at)
-        case.prepare()
-        end = work_and_die(case.act, kill_at=kill_at)
-        world.catch_up()
-        case.finish()
-        world.catch_up()
-        db.session.remove()
-        problems = [*case.problems(), *world.problems(), *([end.error] if end.error else [])]
-        deaths.append(Death(end.killed_before, problems))
-        if end.is_unharmed or problems:
-            return deaths
-    raise AssertionError("the use case has no end")
-
-
-def main(config: str, scenario: str, twin: str = "") -> None:
-    loaded = load(Path(config))
-    app = create_app(loaded)
-    address = urlsplit(loaded.app.base_url)
-    # A connection that a fork inherits is no good in it.
-    Outgoing._session = _fresh_session  # type: ignore[method-assign,assignment]
-    if twin:
-        TWINS[twin]()
-    with app.app_context(), HTTPServer((str(address.hostname), int(address.port or 0)), Listener) as listener:
-        world = World(loaded.pay.base_url, listener)
-        clock.now = world.now
-        settings.forget()
-        deaths = walk(world, SCENARIOS[scenario])
-        db.session.remove()
-    json.dump([vars(death) for death in deaths], sys.stdout, ensure_ascii=False)
-
-
-def _fresh_session(_: Outgoing) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    play(World, SCENARIOS, TWINS)

@@ -6,28 +6,21 @@ whose walk it is, and ``killed_payouts``, whose world it is.
 
 from __future__ import annotations
 
-import json
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from http.server import HTTPServer
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
 from tests.concurrency.killed_payouts import PayoutWorld
-from tests.concurrency.killed_purchases import _fresh_session, again, walk
+from tests.concurrency.killed_purchases import again
+from tests.concurrency.killed_walk import play
 from tests.concurrency.killed_world import Listener
 from tests.factories.distribution import make_distributor
 from tests.factories.withdrawals import CASHIER, REVIEWER, ask, give_money
-from wxapp.app import create_app
-from wxapp.core import clock
 from wxapp.core import settings as core_settings
-from wxapp.core.config import load
 from wxapp.core.db import db
-from wxapp.core.outgoing import Outgoing
 from wxapp.distribution import kinds, settings
 from wxapp.distribution.models import Distributor, Withdrawal
 from wxapp.distribution.models import WithdrawalStatus as W
@@ -287,22 +280,5 @@ TWINS: dict[str, Callable[[], None]] = {
 }
 
 
-def main(config: str, scenario: str, twin: str = "") -> None:
-    loaded = load(Path(config))
-    app = create_app(loaded)
-    address = urlsplit(loaded.app.base_url)
-    # A connection that a fork inherits is no good in it.
-    Outgoing._session = _fresh_session  # type: ignore[method-assign,assignment]
-    if twin:
-        TWINS[twin]()
-    with app.app_context(), HTTPServer((str(address.hostname), int(address.port or 0)), Listener) as listener:
-        world = WithdrawalWorld(loaded.pay.base_url, listener)
-        clock.now = world.now
-        core_settings.forget()
-        deaths = walk(world, SCENARIOS[scenario])  # type: ignore[arg-type]
-        db.session.remove()
-    json.dump([vars(death) for death in deaths], sys.stdout, ensure_ascii=False)
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    play(WithdrawalWorld, SCENARIOS, TWINS)
