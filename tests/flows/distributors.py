@@ -72,4 +72,5 @@ def tell_nickname(phone: Phone) -> None:
     phone.open_menu("个人中心", "个人中心")
     phone.press("使用微信头像和昵称")
     phone.page.get_by_test_id("oauth-allow").click()
+    phone.sees("常用服务")  # WeChat's own page, too, shows the nickname
     phone.sees("山间清风")
