@@ -220,7 +220,7 @@ def test_from_the_invitation_to_the_money_back(world: World, at: Callable[[timed
     refused = seller.send("/earn/withdraw", amount="1", real_name="苏蓉", once=key())
     assert refused.status_code >= 400
     assert "待抵扣 ¥ 29.90" in seller.see("/earn")
-    assert "29.90" in seller.see("/earn/income?tab=spending")
+    assert "29.90" in seller.see("/earn/income?kind=spending")
 
     # Later income settles the debt.
     fourth = buyer.buy(world.package.id, PACKAGE_FEN)
