@@ -15,6 +15,7 @@ from wxapp.admin import jobs, rich_text
 from wxapp.booking import admin as booking_pages
 from wxapp.booking import handlers as booking_handlers  # noqa: F401 - listens
 from wxapp.booking import views as booking
+from wxapp.cashier import admin as cashier_pages
 from wxapp.core import clock, crypto, events, files, generation, health, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
@@ -23,6 +24,10 @@ from wxapp.distribution import admin as distribution_pages
 from wxapp.distribution import handlers as distribution_handlers  # noqa: F401 - listens
 from wxapp.distribution import views as distribution
 from wxapp.h5 import views as h5
+from wxapp.hospital import admin as hospital_pages
+from wxapp.hospital import models as hospital_tables  # noqa: F401 - tables
+from wxapp.loans import admin as loan_pages
+from wxapp.loans import models as loans_tables  # noqa: F401 - tables
 from wxapp.mall import admin as mall_pages
 from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
 from wxapp.mall import views as mall
@@ -45,11 +50,19 @@ from wxapp.reports import admin as report_pages
 from wxapp.reports import api as report_doors
 from wxapp.reports import handlers as report_handlers  # noqa: F401 - listens
 from wxapp.reports import views as reports
+from wxapp.retail import admin as retail_pages
+from wxapp.retail import models as retail_tables  # noqa: F401 - tables
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
 from wxapp.statistics import admin as statistics_pages
+from wxapp.till import admin as till_pages
+from wxapp.till import models as till_tables  # noqa: F401 - tables
+from wxapp.uploads import admin as upload_pages
+from wxapp.uploads import models as uploads_tables  # noqa: F401 - tables
+from wxapp.visits import admin as visit_pages
+from wxapp.visits import models as visits_tables  # noqa: F401 - tables
 from wxapp.wallet import admin as wallet_pages
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
 from wxapp.wallet import views as wallet
@@ -210,6 +223,13 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(recharge_pages.blueprint)
     app.register_blueprint(distribution.pages)
     app.register_blueprint(distribution_pages.blueprint)
+    app.register_blueprint(upload_pages.blueprint)
+    app.register_blueprint(hospital_pages.blueprint)
+    app.register_blueprint(till_pages.blueprint)
+    app.register_blueprint(visit_pages.blueprint)
+    app.register_blueprint(loan_pages.blueprint)
+    app.register_blueprint(retail_pages.blueprint)
+    app.register_blueprint(cashier_pages.blueprint)
     app.register_blueprint(statistics_pages.blueprint)
     app.add_url_rule("/healthz", view_func=healthz)
     app.add_url_rule("/readyz", view_func=readyz)

@@ -176,7 +176,7 @@ def test_own_sessions_are_one_s_own_to_end(boss):
 
 
 def test_default_roles_are_installed_once_and_keep_what_staff_changed(boss):
-    assert services.install_default_roles() == 11
+    assert services.install_default_roles() == 14
     roles = {role.name: role for role in queries.roles()}
     labels = {"前台", "检验科", "拍照室", "咨询师", "售后", "售后主管", "超管", "客服", "医生", "护士", "财务"}
     assert {role.label for role in queries.roles()} >= labels

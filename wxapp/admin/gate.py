@@ -56,28 +56,29 @@ def any_spelling(**_rest: str) -> Any:
     path = paths.plain(request.path)
     allowed: list[str] = []
     for spec in REGISTERED.values():
-        for method, rule in (("GET", spec.get), ("POST", spec.post)):
-            arguments = paths.pattern_of(rule).match(path) if rule is not None else None
+        for method, rule in spec.paths():
+            arguments = paths.pattern_of(rule).match(path)
             if arguments is None:
                 continue
             if method == ("GET" if request.method == "HEAD" else request.method):
-                return _serve(spec, method, arguments)
+                return _serve(spec, method, rule, arguments)
             allowed.append(method)
     if allowed:
         raise MethodNotAllowed(valid_methods=allowed)
     raise NotFound("没有这个页面，请检查地址")
 
 
-def _serve(spec: Interface, method: str, arguments: dict[str, Any]) -> Any:
+def _serve(spec: Interface, method: str, rule: str, arguments: dict[str, Any]) -> Any:
     if spec.endpoint not in current_app.view_functions:
         raise NotFound
-    request.url_rule = _rule_of(spec, method)
+    request.url_rule = _rule_of(spec, method, rule)
     request.view_args = arguments
     return current_app.ensure_sync(current_app.view_functions[spec.endpoint])(**arguments)
 
 
-def _rule_of(spec: Interface, method: str) -> Rule:
-    return next(rule for rule in current_app.url_map.iter_rules(spec.endpoint) if method in (rule.methods or ()))
+def _rule_of(spec: Interface, method: str, path: str) -> Rule:
+    rules = current_app.url_map.iter_rules(spec.endpoint)
+    return next(rule for rule in rules if method in (rule.methods or ()) and rule.rule == path)
 
 
 def show_refusal(error: DomainError) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from flask import g, has_request_context
+from flask import g, has_request_context, request
 
 from wxapp.core import actors, sessions
 from wxapp.core.errors import SignInRequired
@@ -67,6 +67,53 @@ def current_staff() -> Staff:
     if staff is None:
         raise SignInRequired
     return staff
+
+
+@dataclass(frozen=True)
+class Device:
+    """A workstation or machine of the house that calls with a token of its own."""
+
+    id: int
+    name: str
+
+    @property
+    def actor(self) -> str:
+        return actors.system(f"device:{self.id}")
+
+
+_load_device: Callable[[str], Device | None] = lambda token: None  # noqa: E731
+
+
+def use_devices(load: Callable[[str], Device | None]) -> None:
+    """Set how a device is found by its token (None for an unknown or revoked one)."""
+    global _load_device  # noqa: PLW0603 - as above
+    _load_device = load
+
+
+def shows_device_token() -> bool:
+    """Whether the request carries a token instead of a session's cookie."""
+    return request.headers.get("Authorization", "").startswith("Bearer ")
+
+
+def current_device() -> Device:
+    """Return the device whose token the request carries.
+
+    :raises SignInRequired: no token, an unknown or a revoked one
+    """
+    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+    device = _load_device(token) if token and shows_device_token() else None
+    if device is None:
+        raise SignInRequired("设备令牌无效，请在“电脑配置”中重新生成")
+    return device
+
+
+def current_actor() -> str:
+    """Return who does this, a member of staff or a device.
+
+    :raises SignInRequired: nobody who may
+    """
+    staff = find_staff()
+    return staff.actor if staff is not None else current_device().actor
 
 
 def actor_name(actor: str) -> str:

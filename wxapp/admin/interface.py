@@ -67,10 +67,18 @@ class Interface:
     checks_csrf: bool = True
     before_all_else: bool = False
     form_page: Callable[..., Any] | None = field(default=None, compare=False)
+    also: tuple[str, ...] = ()
+    is_wire: bool = False
+    takes_devices: bool = False
 
     @property
     def is_public(self) -> bool:
         return isinstance(self.permission, _Public)
+
+    def paths(self) -> list[tuple[str, str]]:
+        """Return method and path of each way to call it."""
+        own = [(method, path) for method, path in (("GET", self.get), ("POST", self.post)) if path is not None]
+        return own + [(method, path) for method, _ in own for path in self.also]
 
     def admits(self, staff: identity.Staff) -> bool:
         return isinstance(self.permission, _Public) or staff.may(self.permission)
@@ -86,7 +94,7 @@ class Interfaces(Blueprint):
     def __init__(self, package: str, import_name: str) -> None:
         super().__init__(f"{package}_admin", import_name, template_folder="templates")
 
-    def interface(
+    def interface(  # noqa: PLR0913 - a declaration, read as a table
         self,
         id: str,  # noqa: A002 - the contract's word
         *,
@@ -97,6 +105,9 @@ class Interfaces(Blueprint):
         form_page: Callable[..., Any] | None = None,
         checks_csrf: bool = True,
         before_all_else: bool = False,
+        also: tuple[str, ...] = (),
+        is_wire: bool = False,
+        takes_devices: bool = False,
     ) -> Callable[[V], V]:
         """Register a function as the interface ``id``; the function itself stays as it is.
 
@@ -106,21 +117,28 @@ class Interfaces(Blueprint):
             shown again with what was typed and the errors beside their fields
         :param checks_csrf: False only for the log-in itself, whose origin is checked
         :param before_all_else: reachable while the first password or the second factor is still to be set up
+        :param also: further paths under which it is known, for each of its methods
+        :param is_wire: stands in ``contract/admin.yaml`` and is called by other programs: whoever does not ask for a
+            page gets JSON, and refusals have the status that these programs know, see :mod:`wxapp.admin.wire`
+        :param takes_devices: a workstation may call it with its own token instead of a session
         """
         if POST and not audit:
             raise ValueError(f"{id}: a POST needs a line for the audit log")
-        for path in (GET, POST):
-            if path is not None and not path.startswith("/pc/"):
+        for path in (GET, POST, *also):
+            if path is not None and not path.startswith(paths.ROOTS):
                 raise ValueError(f"{id}: {path} is not below /pc/")
 
         def register(view: V) -> V:
             endpoint = f"{self.name}.{view.__name__}"
-            spec = Interface(id, endpoint, GET, POST, permission, audit, checks_csrf, before_all_else, form_page)
+            spec = Interface(
+                id, endpoint, GET, POST, permission, audit, checks_csrf, before_all_else, form_page, also, is_wire,
+                takes_devices,
+            )  # fmt: skip
             _enter(spec)
             door = _door(spec, view)
-            rules = {GET: ["GET"]} if GET else {}
-            if POST:
-                rules.setdefault(POST, []).append("POST")
+            rules: dict[str, list[str]] = {}
+            for method, path in spec.paths():
+                rules.setdefault(path, []).append(method)
             for path, methods in rules.items():
                 self.add_url_rule(
                     path,
@@ -176,7 +194,7 @@ def _door(spec: Interface, view: Callable[..., Any]) -> Callable[..., Response]:
 
 def _first_elsewhere(spec: Interface) -> Response | None:
     """Lead a browser to the log-in, or to what has to be done before anything else."""
-    if spec.is_public or request.method == "POST" or wants_json():
+    if spec.is_public or request.method == "POST" or wants_json() or _is_device(spec):
         return None
     staff = identity.find_staff()
     if staff is None:
@@ -190,6 +208,9 @@ def _admit(spec: Interface) -> None:
     """:raises DomainError: nobody is signed in, something has to be done first, or the right is missing"""
     if spec.is_public:
         return
+    if _is_device(spec):
+        identity.current_device()
+        return
     staff = identity.find_staff()
     if staff is None:
         raise SignInRequired
@@ -200,8 +221,14 @@ def _admit(spec: Interface) -> None:
         raise Forbidden
 
 
+def _is_device(spec: Interface) -> bool:
+    return spec.takes_devices and identity.shows_device_token()
+
+
 def _check_sender(spec: Interface) -> None:
     """:raises PageExpired: another site made the browser send this, or the form is from another session"""
+    if _is_device(spec):
+        return  # its token is sent by a program on purpose, never by a browser on its own
     sessions.check_origin()
     if spec.checks_csrf:
         sessions.check_csrf(sessions.STAFF)
@@ -257,8 +284,18 @@ def _form_again(page: Callable[..., Any], arguments: dict[str, Any], error: Doma
 
 
 def wants_json() -> bool:
-    """Whether the client asked for JSON; one that sends JSON and names no page gets JSON back."""
+    """Whether the client asked for JSON; one that sends JSON and names no page gets JSON back.
+
+    What stands in the contract answers JSON to everybody who does not ask for a page.
+    """
+    if _is_wire():
+        return "text/html" not in request.headers.get("Accept", "")
     return forms.wants_json() or (request.is_json and "text/html" not in request.headers.get("Accept", ""))
+
+
+def _is_wire() -> bool:
+    spec: Interface | None = g.get("interface")
+    return spec is not None and spec.is_wire
 
 
 def answer(value: Any) -> Response:
@@ -326,5 +363,6 @@ def failure(error: DomainError) -> Response:
         error=error.code,
         request=g.get("request_no", ""),
     )
-    response.status_code = error.status
+    # Programs that know the contract take 200 and code 0 for a refusal (contract/admin.yaml, response_envelope).
+    response.status_code = 200 if _is_wire() and error.status in {404, 409, 413, 422} else error.status
     return response

@@ -19,12 +19,14 @@ _KINDS: dict[str | None, tuple[str, Callable[[str], Any]]] = {
     "path": (r".+", str),
 }
 
-SPELLINGS = ("/pc", "/Pc", "/pC", "/PC")
+ROOTS = ("/pc/", "/pf/")
+"""What staff's pages stand below, and what their devices call."""
+SPELLINGS = ("/pc", "/Pc", "/pC", "/PC", "/pf", "/Pf", "/pF", "/PF")
 
 
 def is_staff_path(path: str) -> bool:
-    """Whether a path is below the staff door, in any letter case."""
-    return path[:4].lower() == "/pc/" or path.lower() == "/pc"
+    """Whether a path is below one of the staff doors, in any letter case."""
+    return path[:4].lower() in ROOTS or path.lower() in {"/pc", "/pf"}
 
 
 @dataclass(frozen=True)

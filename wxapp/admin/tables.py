@@ -33,7 +33,8 @@ from wxapp.core.permissions import Permission
 PAGE_SIZE = 20
 COUNT_UP_TO = 10_000
 """Further rows are not counted one by one: the page says "10000+"."""
-LAST_PAGE = COUNT_UP_TO // PAGE_SIZE
+MOST_ROWS = 100
+"""Rows of a page at most, whatever is asked for."""
 
 Source = sa.Select[Any] | Sequence[Any]
 Query = Callable[..., Source]
@@ -66,6 +67,7 @@ class Table:
     :param key: expression that makes the order of equal rows stable, e.g. ``Order.id``
     :param make: turns a row of the query into what columns, actions and JSON see, e.g. a masked dataclass
     :param make_all: the same for all rows of a page at once, where that takes a question to the database
+    :param wire: what a program gets of a row (after ``make``), where the contract names the fields
     """
 
     id: str
@@ -77,6 +79,7 @@ class Table:
     key: Any = None
     make: Callable[[Any], Any] | None = None
     make_all: Callable[[list[Any]], list[Any]] | None = None
+    wire: Callable[[Any], Mapping[str, Any]] | None = None
     empty: str = "暂无记录"
     is_exportable: bool = True
     page_size: int = PAGE_SIZE
@@ -108,6 +111,7 @@ class TableView:
     rows: list[Any] = field(default_factory=list)
     total: int = 0
     page: int = 1
+    size: int = PAGE_SIZE
     sort: str = ""
     source: Source = ()
 
@@ -124,9 +128,9 @@ class TableView:
         source = query(**self.values)
         self.source = source
         self.total = _count(source)
+        self.size = self._wanted_size()
         self.page = min(max(1, self._wanted_page()), self.pages)
-        start = (self.page - 1) * self.table.page_size
-        self.rows = self.fetch(start, self.table.page_size)
+        self.rows = self.fetch((self.page - 1) * self.size, self.size)
 
     def fetch(self, start: int, count: int) -> list[Any]:
         """Return rows in the view's order."""
@@ -160,11 +164,17 @@ class TableView:
         text = self.given.get("page", "1")
         return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 1
 
+    def _wanted_size(self) -> int:
+        """Return how many rows a page has: a program may ask for fewer or more."""
+        text = self.given.get("limit", "")
+        is_number = text.isascii() and text.isdigit() and len(text) < 4
+        return max(1, min(int(text), MOST_ROWS)) if is_number else self.table.page_size
+
     # --- for the template --------------------------------------------------------------------------------------------
 
     @property
     def pages(self) -> int:
-        return min(LAST_PAGE, max(1, math.ceil(self.total / self.table.page_size)))
+        return max(1, math.ceil(min(self.total, COUNT_UP_TO) / self.size))
 
     @property
     def total_text(self) -> str:
@@ -230,11 +240,14 @@ class TableView:
         columns = self.table.columns
         return {
             "list": [
-                to_wire(row)
+                self.table.wire(row)
+                if self.table.wire
+                else to_wire(row)
                 if self.table.make or self.table.make_all
                 else {c.name.removesuffix("_fen"): cells.wire(c, row) for c in columns}
                 for row in self.rows
             ],
+            "count": self.total,
             "total": self.total,
             "page": self.page,
             "pages": self.pages,

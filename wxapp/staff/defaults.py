@@ -44,13 +44,30 @@ DEFAULT_ROLES = (
                 P.BOOKING_WRITE,
                 P.RECHARGE_READ,
                 P.RECHARGE_REFUND,
+                P.VISIT_READ,
+                P.VISIT_INTAKE,
+                P.VISIT_COLLECT,
+                P.DEPARTURE_WRITE,
+                P.PICKUP_ASSIGN,
+                P.RETAIL_SELL,
             }
         ),
     ),
-    DefaultRole("lab", "检验科", frozenset({*_SEES_ORDERS, P.ORDER_REDEEM, P.REPORT_READ, P.REPORT_WRITE})),
-    DefaultRole("photo_room", "拍照室", frozenset(_SEES_PATIENTS)),
-    DefaultRole("consultant", "咨询师", frozenset({*_SEES_ORDERS, P.PAYMENT_READ, P.BOOKING_READ})),
-    DefaultRole("aftercare", "售后", frozenset({*_SEES_ORDERS, P.MESSAGE_READ})),
+    DefaultRole(
+        "lab", "检验科", frozenset({*_SEES_ORDERS, P.ORDER_REDEEM, P.REPORT_READ, P.REPORT_WRITE, P.DIAGNOSTICS_WRITE})
+    ),
+    DefaultRole("photo_room", "拍照室", frozenset({*_SEES_PATIENTS, P.DIAGNOSTICS_WRITE})),
+    DefaultRole("triage", "分诊", frozenset({*_SEES_PATIENTS, P.VISIT_READ, P.TRIAGE})),
+    DefaultRole(
+        "consultant",
+        "咨询师",
+        frozenset(
+            {*_SEES_ORDERS, P.PAYMENT_READ, P.BOOKING_READ, P.VISIT_READ, P.CONSULT, P.PROJECT_SHEET_PRINT},
+        ),
+    ),
+    DefaultRole("referrer", "开发", frozenset({P.DASHBOARD_READ, P.VISIT_READ})),
+    DefaultRole("driver", "司机", frozenset({P.DASHBOARD_READ, P.PICKUP_DRIVE})),
+    DefaultRole("aftercare", "售后", frozenset({*_SEES_ORDERS, P.MESSAGE_READ, P.VISIT_READ})),
     DefaultRole(
         "aftercare_lead",
         "售后主管",
@@ -65,6 +82,10 @@ DEFAULT_ROLES = (
                 P.TABLE_EXPORT,
                 P.BOOKING_READ,
                 P.STATISTICS_READ,
+                P.VISIT_READ,
+                P.VISIT_REFUSE,
+                P.DEPARTURE_WRITE,
+                P.PICKUP_ASSIGN,
             }
         ),
     ),
@@ -92,12 +113,33 @@ DEFAULT_ROLES = (
                 P.DISTRIBUTION_REVIEW,
                 P.DISTRIBUTION_WRITE,
                 P.COMMISSION_PROPOSE,
+                P.RETAIL_WRITE,
                 P.STATISTICS_READ,
             }
         ),
     ),
-    DefaultRole("doctor", "医生", frozenset({*_SEES_ORDERS, P.ORDER_REDEEM, P.BOOKING_READ, P.REPORT_READ})),
-    DefaultRole("nurse", "护士", frozenset({*_SEES_ORDERS, P.ORDER_REDEEM, P.BOOKING_READ, P.BOOKING_WRITE})),
+    DefaultRole(
+        "doctor",
+        "医生",
+        frozenset(
+            {*_SEES_ORDERS, P.ORDER_REDEEM, P.BOOKING_READ, P.REPORT_READ, P.VISIT_READ, P.PROCEDURE_WRITE},
+        ),
+    ),
+    DefaultRole(
+        "nurse",
+        "护士",
+        frozenset(
+            {
+                *_SEES_ORDERS,
+                P.ORDER_REDEEM,
+                P.BOOKING_READ,
+                P.BOOKING_WRITE,
+                P.VISIT_READ,
+                P.PROCEDURE_WRITE,
+                P.DEPARTURE_WRITE,
+            }
+        ),
+    ),
     DefaultRole(
         "finance",
         "财务",
@@ -118,6 +160,8 @@ DEFAULT_ROLES = (
                 P.WITHDRAWAL_PAY,
                 P.STATISTICS_READ,
                 P.TABLE_EXPORT,
+                P.VISIT_READ,
+                P.TILL_CHECK,
             }
         ),
         requires_totp=True,

@@ -209,3 +209,36 @@ def role_ids_by_label(labels: Sequence[str]) -> list[int]:
     if missing := [label for label in labels if label not in found]:
         raise NotFound(f"没有角色“{missing[0]}”")
     return [found[label] for label in labels]
+
+
+def active_who_may(permission: Permission) -> list[Member]:
+    """Return the active members to whom a role of their own gives this right, by name.
+
+    The role that may do everything does not count: an administrator is no consultant because of it.
+    """
+    wanted = (
+        sa.select(Member).where(Member.is_active).options(selectinload(Member.roles)).order_by(Member.name, Member.id)
+    )
+    return [
+        member
+        for member in db.session.scalars(wanted)
+        if any(role.permissions != EVERYTHING and permission in permissions_of(role) for role in member.roles)
+    ]
+
+
+def who_can(permission: Permission) -> list[int]:
+    """Return the ids of the active members who have this right by any role, also by the one that may do everything."""
+    wanted = sa.select(Member).where(Member.is_active).options(selectinload(Member.roles)).order_by(Member.id)
+    return [m.id for m in db.session.scalars(wanted) if permission in permissions_of_all(m.roles)]
+
+
+def role_names(member_id: int) -> list[str]:
+    """Return the stable names of a member's roles."""
+    wanted = sa.select(Role.name).join(staff_member_role).where(staff_member_role.c.member_id == member_id)
+    return list(db.session.scalars(wanted.order_by(Role.id)))
+
+
+def active_by_name(name: str) -> list[int]:
+    """Return the ids of the active members with this display name; more than one when it is ambiguous."""
+    wanted = sa.select(Member.id).where(Member.name == name.strip(), Member.is_active).order_by(Member.id)
+    return list(db.session.scalars(wanted))

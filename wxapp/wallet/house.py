@@ -33,9 +33,13 @@ _ALL = (
     House(23, "clearing.recharge", "在线充值在途"),
     House(24, "clearing.withdrawal", "提现在途"),
     House(25, "clearing.commission_tax", "佣金代扣税待缴"),
+    House(26, "receivable.loan", "分期贷款应收"),
+    House(27, "liability.deposit", "定金待抵扣"),
     House(40, "house.mall", "体检商城收入"),
     House(41, "house.commission", "分销佣金支出"),
     House(42, "house.withdrawal_fee", "提现手续费收入"),
+    House(43, "house.visits", "到院诊疗收入"),
+    House(44, "house.retail", "零售收入"),
     House(LAST_HOUSE_ID, "house.reserved", "编号保留"),
 )
 

@@ -26,7 +26,8 @@ THINGS = {
     "dashboard": "首页", "goods": "商城", "order": "订单", "payment": "收款", "refund": "退款", "ledger": "账务",
     "difference": "账务", "wallet": "储值", "patient": "患者", "balance_password": "储值", "message": "消息",
     "menu": "公众号", "website": "医院主页", "setting": "系统设置", "staff": "员工与角色", "role": "员工与角色",
-    "table": "数据与审计", "audit": "数据与审计",
+    "visit": "到院", "diagnostics": "到院", "price": "到院", "procedure": "到院", "departure": "到院", "pickup": "到院",
+    "retail": "零售", "till": "收款", "hospital": "系统设置", "table": "数据与审计", "audit": "数据与审计",
 }  # fmt: skip
 """Headings of the permissions' first words; an unknown one stands under its own word."""
 

@@ -1,0 +1,5 @@
+"""Staff interfaces."""
+
+from wxapp.hospital.admin.door import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,5 @@
+"""Staff interfaces."""
+
+from wxapp.loans.admin.door import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,5 @@
+"""Staff interfaces."""
+
+from wxapp.uploads.admin.door import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,8 @@
+"""The blueprint that the modules of this folder share."""
+
+from __future__ import annotations
+
+from wxapp.admin.interface import Interfaces
+
+blueprint = Interfaces("visits", "wxapp.visits")
+interface = blueprint.interface

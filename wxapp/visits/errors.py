@@ -1,0 +1,23 @@
+"""What a visit says no with."""
+
+from __future__ import annotations
+
+from wxapp.core.errors import DomainError, IllegalTransition, Stale
+
+
+class StageMoved(IllegalTransition):
+    """The visit is not where the page showed it."""
+
+    code, status, message = "stage_moved", 409, "状态已变化，请刷新"
+
+
+class QuoteReplaced(Stale):
+    """Review is bound to exactly the lines that were seen."""
+
+    code, status, message = "quote_replaced", 409, "报价已被修改，请刷新后重新审核"
+
+
+class BelowFloor(DomainError):
+    """The price is lower than the roles of whoever decides allow."""
+
+    code, status, message = "below_floor", 409, "价格低于您可以批准的底价，请由更高权限的同事审核"

@@ -1,0 +1,79 @@
+"""One visit, its people and steps, and who may see it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+import sqlalchemy as sa
+
+from wxapp.admin.identity import Staff
+from wxapp.core.db import db
+from wxapp.core.errors import NotFound
+from wxapp.core.permissions import Permission
+from wxapp.visits.models import Part, Person, Stage, Step, StepKind, Visit
+
+SEES_ALL = (
+    Permission.VISIT_INTAKE,
+    Permission.VISIT_REFUSE,
+    Permission.DIAGNOSTICS_WRITE,
+    Permission.TRIAGE,
+    Permission.PRICE_REVIEW,
+    Permission.VISIT_COLLECT,
+    Permission.PROCEDURE_WRITE,
+    Permission.DEPARTURE_WRITE,
+    Permission.TILL_CHECK,
+)
+"""Who holds one of these works with every visit; everybody else sees those in which he has a part."""
+
+
+def visible_to(staff: Staff) -> sa.ColumnElement[bool]:
+    """Return the condition for the visits that somebody may see."""
+    if any(staff.may(permission) for permission in SEES_ALL):
+        return sa.true()
+    own = sa.select(Person.visit_id).where(Person.staff_id == staff.id)
+    return sa.or_(Visit.consultant_id == staff.id, Visit.id.in_(own))
+
+
+def get_visit(visit_id: int, *, seen_by: Staff | None = None) -> Visit:
+    """Return a visit.
+
+    :param seen_by: who asks; None for the program itself
+    :raises NotFound: no such visit, or not one that this person may see
+    """
+    wanted = sa.select(Visit).where(Visit.id == visit_id)
+    if seen_by is not None:
+        wanted = wanted.where(visible_to(seen_by))
+    visit = db.session.scalars(wanted).one_or_none()
+    if visit is None:
+        raise NotFound("没有这张到院单，或不在您的范围内")
+    return visit
+
+
+def find_open_visit(patient_id: int) -> Visit | None:
+    """Return the patient's visit if exactly one is neither left nor refused."""
+    wanted = (
+        sa.select(Visit)
+        .where(Visit.patient_id == patient_id, Visit.stage.not_in([Stage.LEFT, Stage.REFUSED]))
+        .order_by(Visit.id.desc())
+        .limit(2)
+    )
+    found = db.session.scalars(wanted).all()
+    return found[0] if len(found) == 1 else None
+
+
+People = Mapping[Part, list[Person]]
+
+
+def people_of(visit_ids: Iterable[int]) -> dict[int, People]:
+    """Return who of the staff is what in each of these visits, in the order of entry, with one question."""
+    found: dict[int, dict[Part, list[Person]]] = {visit_id: defaultdict(list) for visit_id in visit_ids}
+    if found:
+        wanted = sa.select(Person).where(Person.visit_id.in_(found)).order_by(Person.part, Person.position)
+        for person in db.session.scalars(wanted):
+            found[person.visit_id][person.part].append(person)
+    return dict(found)
+
+
+def steps_of(visit_id: int) -> dict[StepKind, Step]:
+    return {step.kind: step for step in db.session.scalars(sa.select(Step).where(Step.visit_id == visit_id))}
