@@ -10,14 +10,27 @@ from flask import url_for
 from pydantic import Field
 
 from tests.factories.staff import make_member
+from wxapp.admin import identity
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Badge, Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
 from wxapp.admin.interface import ANY_STAFF, Interfaces
 from wxapp.admin.tables import Action, Table
+from wxapp.admin.wire import (
+    NumberList,
+    RowId,
+    TextList,
+    WireForm,
+    WireMoment,
+    check_lengths,
+    money,
+    read_wire,
+    seconds,
+    text,
+)
 from wxapp.core import clock
-from wxapp.core.errors import Stale
+from wxapp.core.errors import NotFound, Stale
 from wxapp.core.forms import Form, read_form
 from wxapp.core.permissions import Permission
 
@@ -26,6 +39,9 @@ blueprint.template_folder = str(Path(__file__).parent / "templates")
 interface = blueprint.interface
 
 saved: list[str] = []
+
+TAKEN = 7
+"""A toy that somebody else has taken meanwhile."""
 
 
 @dataclass(frozen=True)
@@ -107,3 +123,57 @@ def all_kinds() -> Page:
         page=toy_form,
         _quiet="not for JSON",
     )
+
+
+# --- an interface that other programs know ---------------------------------------------------------------------------
+
+
+class TakeForm(WireForm):
+    toy_id: RowId = Field(alias="mid", title="玩具编号")
+    names: TextList = Field((), alias="good_name", title="名称")
+    counts: NumberList = Field((), alias="pay_num", title="数量")
+    at: WireMoment | None = Field(None, alias="get_time", title="时间")
+
+
+@interface("toys.take.page", GET="/pc/toybox/take", permission=Permission.GOODS_READ, is_wire=True)
+def take_page() -> Page:
+    number = read_wire(TakeForm).toy_id
+    if number > len(TOYS):
+        raise NotFound
+    info = {"mid": text(number), "price": money(TOYS[number - 1].price_fen), "taken_at": seconds(None)}
+    return Page("toys/form.html", info=info, _form=None, form=ShownForm(ToyForm), name="take")
+
+
+@interface(
+    "toys.take",
+    POST="/pc/toybox/take",
+    permission=Permission.GOODS_WRITE,
+    audit="取玩具",
+    form_page=take_page,
+    also=("/pf/Toys/fetch",),
+    is_wire=True,
+    takes_devices=True,
+)
+def take_toy() -> Done:
+    form = read_wire(TakeForm)
+    check_lengths({"名称": form.names, "数量": form.counts}, what="玩具")
+    if form.toy_id == TAKEN:
+        raise Stale
+    if form.toy_id > len(TOYS):
+        raise NotFound
+    saved.append(f"{form.toy_id} {'+'.join(form.names)} {identity.current_actor()}")
+    return Done(id=text(form.toy_id))
+
+
+WIRE_LIST = Table(
+    "toys.wire",
+    title="玩具",
+    columns=(Column("name", "名称"), Column("price_fen", "价格", "money")),
+    make=lambda toy: toy,
+    wire=lambda toy: {"goods_title": toy.name, "selling_price": money(toy.price_fen)},
+)
+
+
+@interface("toys.wire_list", GET="/pc/toybox/wire_list", permission=Permission.GOODS_READ, is_wire=True)
+def wire_list() -> Page:
+    return Page("toys/list.html", table=WIRE_LIST.load(lambda: TOYS))

@@ -81,10 +81,11 @@ def _rule_of(spec: Interface, method: str, path: str) -> Rule:
     return next(rule for rule in rules if method in (rule.methods or ()) and rule.rule == path)
 
 
-def show_refusal(error: DomainError) -> Response:
+def show_refusal(error: DomainError) -> Response | tuple[Response, int]:
     """Show a refusal as the staff envelope or as a page that says what to do next."""
     if wants_json():
-        return failure(error)
+        told = failure(error)
+        return told, told.status_code  # where programs know the contract, not that of the refusal
     g.pop("refusal", None)
     return Response(shell.render("admin/refused.html", {"error": error, "advice": _advice(error.status)}))
 

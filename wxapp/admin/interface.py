@@ -262,7 +262,8 @@ def _is_broken(text: str) -> bool:
 
 def _audit(spec: Interface, arguments: dict[str, Any], *, result: str = audit.OK, detail: str = "") -> None:
     subject, told = g.pop("audit_about", ("", ""))
-    audit.record(spec.id, subject or _subject(arguments), detail or told, result=result)
+    by = identity.current_device().actor if _is_device(spec) else None
+    audit.record(spec.id, subject or _subject(arguments), detail or told, result=result, by=by)
 
 
 def _subject(arguments: dict[str, Any]) -> str:

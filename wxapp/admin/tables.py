@@ -167,7 +167,7 @@ class TableView:
     def _wanted_size(self) -> int:
         """Return how many rows a page has: a program may ask for fewer or more."""
         text = self.given.get("limit", "")
-        is_number = text.isascii() and text.isdigit() and len(text) < 4
+        is_number = text.isascii() and text.isdigit() and len(text) < 10
         return max(1, min(int(text), MOST_ROWS)) if is_number else self.table.page_size
 
     # --- for the template --------------------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def read_wire(model: type[F], source: MultiDict[str, str] | None = None) -> F:
     given = source if source is not None else request.form if request.method == "POST" else request.args
     names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
     lists = {name for name, field in model.model_fields.items() if "tuple" in str(field.annotation)}
-    commas = {name for name in lists if model.model_fields[name].metadata}
+    commas = {name for name in lists if any(one in _COMMA_LISTS for one in model.model_fields[name].metadata)}
     kept: MultiDict[str, str] = MultiDict()
     for key in given:
         wire_name = key.removesuffix("[]")
@@ -67,14 +67,16 @@ def read_wire(model: type[F], source: MultiDict[str, str] | None = None) -> F:
 
 
 def elements(text: str) -> tuple[str, ...]:
-    """Split a comma list: each element keeps its place, also a blank one; the comma at the end is no element.
+    """Split a comma list: each element keeps its place, also a blank one (a single space), wherever it stands.
+
+    The comma at the end is no element, and may be left out.
 
     :raises ValueError: more elements than anybody needs
     """
     if not text:
         return ()
     parts = text.split(",")
-    if parts and not parts[-1].strip():
+    if not parts[-1]:
         parts = parts[:-1]
     if len(parts) > MOST_ELEMENTS:
         raise ValueError(f"列表不能超过{MOST_ELEMENTS}项")
@@ -132,6 +134,8 @@ BlankNumberList = Annotated[tuple[int | None, ...], BeforeValidator(_numbers_or_
 """`` , ,12,``; a blank element is None."""
 YuanList = Annotated[tuple[int, ...], BeforeValidator(_amounts)]
 """``10,20.50,`` in yuan, handed on in fen."""
+_COMMA_LISTS = [BeforeValidator(read) for read in (_texts, _numbers, _numbers_or_blanks, _amounts)]
+"""How a field shows that its list is one text: other lists are repeated keys."""
 WireYuan = Annotated[int, BeforeValidator(_amount)]
 """An amount in yuan, zero allowed, handed on in fen."""
 RowId = Annotated[int, Field(ge=1, le=10**15)]

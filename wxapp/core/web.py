@@ -57,7 +57,10 @@ def _rewind_uploads() -> None:
 
 
 def renders_errors(prefix: str) -> Callable[[Renderer], Renderer]:
-    """Register how the door below this path shows refusals; the longest prefix wins."""
+    """Register how the door below this path shows refusals; the longest prefix wins.
+
+    The status is the refusal's, unless the renderer returns a pair of its answer and another status.
+    """
 
     def register(renderer: Renderer) -> Renderer:
         _renderers[prefix] = renderer
@@ -159,8 +162,10 @@ class _NoFlaskSession(SessionInterface):
 def render_error(error: DomainError) -> Response:
     """Turn a refusal into the answer of the door it happened at."""
     prefix = max((p for p in _renderers if request.path.startswith(p)), key=len, default=None)
-    response = make_response(_renderers[prefix](error) if prefix is not None else _plain(error))
-    response.status_code = error.status
+    rendered = _renderers[prefix](error) if prefix is not None else _plain(error)
+    response = make_response(rendered)
+    if not isinstance(rendered, tuple):
+        response.status_code = error.status
     if isinstance(error, TooManyRequests):
         response.headers["Retry-After"] = str(error.retry_after)
     elif error.status == 503:
