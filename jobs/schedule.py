@@ -20,6 +20,7 @@ from wxapp.patients import tasks as patient_tasks
 from wxapp.payments import tasks as payment_tasks
 from wxapp.reports import tasks as report_tasks
 from wxapp.reports.services import messages as report_messages
+from wxapp.uploads import tasks as upload_tasks
 from wxapp.wallet import tasks as wallet_tasks
 
 
@@ -88,6 +89,7 @@ JOBS: list[Job] = [
     Job("patients.remove_old", patient_tasks.remove_old, "清理过期验证码与推送记录", at="03:50"),
     Job("sessions.remove_ended", sessions.remove_ended, "清理过期登录", every=10 * MINUTE),
     Job("store.remove_expired", DatabaseStore().remove_expired, "清理临时数据", every=10 * MINUTE),
+    Job("uploads.discard_left_behind", upload_tasks.discard_left_behind, "清理未使用的上传图片", every=60 * MINUTE),
     Job("posters.remove_old", posters.remove_old, "清理过期海报", at="03:00"),
     Job("events.remove_heard", events.remove_heard, "清理已转告的事件", at="03:10"),
     Job("job_runs.remove_old", job_runs.remove_old, "清理任务记录", at="03:20"),
