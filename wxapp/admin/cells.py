@@ -40,7 +40,7 @@ class Column:
     :param value: computes the value from the row, when it is no attribute
     :param link: address the cell leads to, "" for none
     :param below: a second, quieter line
-    :param badges: for ``badge``: what stands for each value
+    :param badges: for ``badge``: what stands for each value; a value that is a ``Badge`` stands for itself
     """
 
     name: str
@@ -89,6 +89,8 @@ def make(column: Column, row: Any) -> Cell:
 def badge_of(column: Column, value: Any) -> Badge | None:
     if column.kind != "badge" or value is None:
         return None
+    if isinstance(value, Badge):
+        return value
     return (column.badges or {}).get(value) or Badge(str(value))
 
 
@@ -118,7 +120,7 @@ def wire(column: Column, row: Any) -> Any:
     value = raw(column, row)
     if column.kind == "money" and value is not None:
         return yuan(value)
-    wired = to_wire(value)
+    wired = to_wire(value.label if isinstance(value, Badge) else value)
     return None if wired is NOTHING else wired
 
 
