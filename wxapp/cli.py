@@ -134,6 +134,7 @@ def upgrade(context: click.Context, revision: str) -> None:
     """Bring the tables up to date."""
     import flask_migrate
 
+    from wxapp.hospital.services import install_defaults
     from wxapp.staff.services import install_default_roles
 
     app = migrating(context)
@@ -141,6 +142,7 @@ def upgrade(context: click.Context, revision: str) -> None:
         flask_migrate.upgrade(revision=revision)
         if revision == "head":
             install_default_roles()
+            install_defaults()
 
 
 @database.command()

@@ -35,6 +35,7 @@ def make_project(*, category: Category | None = None, **over: Any) -> Project:
         "name": f"项目{number}",
         "code": f"{2_000_000_000 + number}",
         "price_fen": 100_000,
+        "priced_from": clock.now(),
         "created_at": clock.now(),
         "changed_at": clock.now(),
         "changed_by": BY,
@@ -71,7 +72,9 @@ def make_methods() -> dict[str, Method]:
 
 
 def make_code(kind: CodeKind, code: int, label: str = "") -> Code:
-    made: Code = _add(Code(kind=kind, code=code, label=label or f"{kind.label}{code}"))
+    made: Code = _add(
+        Code(kind=kind, code=code, label=label or f"{kind.label}{code}", changed_at=clock.now(), changed_by=BY)
+    )
     return made
 
 

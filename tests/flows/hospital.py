@@ -27,6 +27,7 @@ from wxapp.demo.content import people, texts, website
 from wxapp.demo.set_up import Addresses, Folder, Outside, prepare
 from wxapp.directory import queries as directory
 from wxapp.distribution.settings import DEPTH, WAIT_DAYS
+from wxapp.hospital import services as hospital
 from wxapp.mall.models import GoodsKind
 from wxapp.mall.services import catalogue
 from wxapp.mall.services.catalogue import GoodsDraft
@@ -164,6 +165,7 @@ def fill(config: Path) -> None:
 
 def _fill_staff() -> None:
     staff.install_default_roles()
+    hospital.install_defaults()
     with transaction():  # the second factor has tests of its own
         for role in db.session.query(Role):
             role.requires_totp = False

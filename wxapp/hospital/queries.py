@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -18,6 +19,7 @@ from wxapp.hospital.models import (
     Method,
     PriceFloor,
     Project,
+    ProjectPrice,
     Workstation,
 )
 from wxapp.hospital.rules import flows
@@ -55,6 +57,20 @@ def category_names(category_ids: Iterable[int]) -> dict[int, str]:
     ids = set(category_ids)
     rows = db.session.execute(sa.select(Category.id, Category.name).where(Category.id.in_(ids))) if ids else ()
     return {row.id: row.name for row in rows}
+
+
+def due_prices(now: datetime, *, limit: int) -> Sequence[ProjectPrice]:
+    """Return prices that should hold by now and don't, the oldest first."""
+    wanted = (
+        sa.select(ProjectPrice)
+        .join(Project, Project.id == ProjectPrice.project_id)
+        .where(
+            ProjectPrice.withdrawn == 0, ProjectPrice.valid_from <= now, ProjectPrice.valid_from > Project.priced_from
+        )
+        .order_by(ProjectPrice.valid_from, ProjectPrice.id)
+        .limit(limit)
+    )
+    return db.session.scalars(wanted).all()
 
 
 def methods(*, only_active: bool = True) -> Sequence[Method]:

@@ -37,6 +37,7 @@ from wxapp.demo.content import (
 )
 from wxapp.demo.set_up import APPID
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
+from wxapp.hospital import services as hospital
 from wxapp.mall import queries as mall_queries
 from wxapp.mall.models import Goods, GoodsKind, Nature
 from wxapp.mall.rules import Wanted
@@ -152,6 +153,7 @@ def _fill(app: Flask, passwords: dict[str, str]) -> None:
 
 def _fill_staff(passwords: dict[str, str]) -> None:
     staff.install_default_roles()
+    hospital.install_defaults()
     with transaction():  # programs drive the demo: a second factor would need a telephone
         db.session.execute(sa.update(Role).values(requires_totp=False))
     known = set(db.session.scalars(sa.select(Member.username)))

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxapp.core.db import APPEND_ONLY, BigId, Fen, Model, UTCDateTime
+from wxapp.core.db import BigId, Fen, Model, UTCDateTime
 
 
 class Category(Model):
@@ -41,6 +41,7 @@ class Project(Model):
     english_name: Mapped[str] = mapped_column(sa.String(80), default="")
     code: Mapped[str] = mapped_column(sa.String(20), unique=True, comment="ten digits")
     price_fen: Mapped[int] = mapped_column(Fen, comment="in force now; the history is in hospital_project_price")
+    priced_from: Mapped[datetime] = mapped_column(UTCDateTime, comment="since when this price holds")
     share_bp: Mapped[int] = mapped_column(sa.Integer, default=0, comment="of incentives, in basis points")
     second: Mapped[int] = mapped_column(sa.SmallInteger, default=1, comment="1 or 2; kept for programs that read it")
     exam_kinds: Mapped[str] = mapped_column(sa.String(120), default="", comment="kinds of examination, with blanks")
@@ -52,10 +53,10 @@ class Project(Model):
 
 
 class ProjectPrice(Model):
-    """A price of a project and from when it holds; one in the future is put in force by a job."""
+    """A price of a project and from when it holds; one in the future is put in force by a job, or withdrawn before."""
 
     __tablename__ = "hospital_project_price"
-    __table_args__ = (sa.UniqueConstraint("project_id", "valid_from"), {"info": {APPEND_ONLY: True}})
+    __table_args__ = (sa.UniqueConstraint("project_id", "valid_from", "withdrawn"),)
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     project_id: Mapped[int] = mapped_column(sa.ForeignKey(Project.id))
@@ -63,6 +64,9 @@ class ProjectPrice(Model):
     valid_from: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     made_by: Mapped[str] = mapped_column(sa.String(60))
+    withdrawn: Mapped[int] = mapped_column(sa.BigInteger, default=0, comment="0: stands; else the row's own id")
+    withdrawn_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    withdrawn_by: Mapped[str | None] = mapped_column(sa.String(60))
 
 
 class PriceFloor(Model):
@@ -81,5 +85,6 @@ class PriceFloor(Model):
     role: Mapped[str] = mapped_column(sa.String(40), comment="name of a role, e.g. consultant")
     category_id: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     floor_bp: Mapped[int] = mapped_column(sa.Integer, comment="8000: not below 80 % of the list price")
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
     changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
     changed_by: Mapped[str] = mapped_column(sa.String(60))

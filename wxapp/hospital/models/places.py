@@ -24,6 +24,7 @@ class Workstation(Model):
     camera: Mapped[str] = mapped_column(sa.String(60), default="")
     telephone: Mapped[str] = mapped_column(sa.String(20), default="", comment="its line")
     token_hash: Mapped[str | None] = mapped_column(sa.String(64), unique=True, comment="none: no token, or revoked")
+    token_at: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="when the token was made")
     is_active: Mapped[bool] = mapped_column(sa.Boolean, default=True)
     seen_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
@@ -52,3 +53,5 @@ class Code(Model):
     position: Mapped[int] = mapped_column(sa.Integer, default=100)
     is_active: Mapped[bool] = mapped_column(sa.Boolean, default=True)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by: Mapped[str] = mapped_column(sa.String(60))
