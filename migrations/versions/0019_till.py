@@ -114,9 +114,25 @@ def upgrade() -> None:
     op.create_index(op.f("ix_till_entry_receipt_id"), "till_entry", ["receipt_id"], unique=False)
     op.create_index(op.f("ix_till_entry_subject_id"), "till_entry", ["subject", "id"], unique=False)
     op.create_index(op.f("ix_till_entry_voided_by_receipt_id"), "till_entry", ["voided_by_receipt_id"], unique=False)
+    op.create_table(
+        "till_deposit_use",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("deposit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("amount_fen > 0", name=op.f("ck_till_deposit_use_amount")),
+        sa.ForeignKeyConstraint(["deposit_id"], ["till_deposit.id"], name=op.f("fk_till_deposit_use_deposit_id")),
+        sa.ForeignKeyConstraint(["entry_id"], ["till_entry.id"], name=op.f("fk_till_deposit_use_entry_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_till_deposit_use")),
+        sa.UniqueConstraint("entry_id", "deposit_id", name=op.f("uq_till_deposit_use_entry_id_deposit_id")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+    op.create_index(op.f("ix_till_deposit_use_deposit_id"), "till_deposit_use", ["deposit_id"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_table("till_deposit_use")
     op.drop_table("till_entry")
     op.drop_table("till_receipt")
     op.drop_table("till_deposit")

@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxapp.core.db import BigId, Fen, Model, UTCDateTime, status_type
+from wxapp.core.db import APPEND_ONLY, BigId, Fen, Model, UTCDateTime, status_type
 from wxapp.core.labels import Labelled
 from wxapp.hospital.models import Method, MethodKind
 
@@ -93,6 +93,23 @@ class Deposit(Model):
     status: Mapped[DepositStatus] = mapped_column(status_type(DepositStatus), default=DepositStatus.HELD)
     taken_at: Mapped[datetime] = mapped_column(UTCDateTime)
     taken_by: Mapped[str] = mapped_column(sa.String(60))
+
+
+class DepositUse(Model):
+    """What an entry of the kind deposit took of which deposit. It no longer counts once the entry is voided."""
+
+    __tablename__ = "till_deposit_use"
+    __table_args__ = (
+        sa.UniqueConstraint("entry_id", "deposit_id"),
+        sa.CheckConstraint("amount_fen > 0", name="amount"),
+        sa.Index(None, "deposit_id"),
+        {"info": {APPEND_ONLY: True}},
+    )
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    entry_id: Mapped[int] = mapped_column(sa.ForeignKey(Entry.id))
+    deposit_id: Mapped[int] = mapped_column(sa.ForeignKey(Deposit.id))
+    amount_fen: Mapped[int] = mapped_column(Fen)
 
 
 class CashUpStatus(Labelled):

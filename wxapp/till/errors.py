@@ -1,0 +1,29 @@
+"""What the till says no with."""
+
+from __future__ import annotations
+
+from wxapp.core.errors import DomainError, Stale
+
+
+class EntryVoided(Stale):
+    """What was to be given back has been given back or booked anew by somebody else."""
+
+    code, status, message = "entry_voided", 409, "收款记录已被变更，请刷新后重试"
+
+
+class DepositTooSmall(DomainError):
+    """The patient's deposits that are left do not cover the amount."""
+
+    code, status, message = "deposit_too_small", 409, "可用定金不足"
+
+
+class DepositGone(DomainError):
+    """Nothing is left of the deposit."""
+
+    code, status, message = "deposit_gone", 409, "该定金已全部抵扣或退还"
+
+
+class NotForDeposits(DomainError):
+    """A deposit is money in hand: no loan, no stored value, no other deposit."""
+
+    code, status, message = "not_for_deposits", 422, "定金只能以现金、刷卡、扫码或转账收取"

@@ -1,0 +1,16 @@
+"""Use cases of the till. Taking and giving back happen inside the transaction of whoever sells."""
+
+from wxapp.till.services.deposits import return_deposit, take_deposit
+from wxapp.till.services.numbers import new_deposit_no, new_receipt_no
+from wxapp.till.services.receipts import Cashier, Paid, give_back, take
+
+__all__ = [
+    "Cashier",
+    "Paid",
+    "give_back",
+    "new_deposit_no",
+    "new_receipt_no",
+    "return_deposit",
+    "take",
+    "take_deposit",
+]
