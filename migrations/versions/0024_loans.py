@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("assigned_to", sa.BigInteger(), nullable=True, comment="who of aftercare looks after it"),
         sa.Column("created_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
         sa.Column("created_by", sa.String(length=60), nullable=False),
+        sa.Column("voided_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=True),
         sa.CheckConstraint("amount_fen > 0 AND periods > 0", name=op.f("ck_loans_loan_amounts")),
         sa.CheckConstraint("repaid_fen >= 0 AND repaid_fen <= amount_fen", name=op.f("ck_loans_loan_repaid")),
         sa.CheckConstraint("repayment_day BETWEEN 1 AND 31", name=op.f("ck_loans_loan_day")),

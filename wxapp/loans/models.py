@@ -46,6 +46,7 @@ class Loan(Model):
     assigned_to: Mapped[int | None] = mapped_column(sa.BigInteger, comment="who of aftercare looks after it")
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[str] = mapped_column(sa.String(60))
+    voided_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Instalment(Model):
