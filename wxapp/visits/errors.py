@@ -21,3 +21,9 @@ class BelowFloor(DomainError):
     """The price is lower than the roles of whoever decides allow."""
 
     code, status, message = "below_floor", 409, "价格低于您可以批准的底价，请由更高权限的同事审核"
+
+
+class StepMissing(DomainError):
+    """The flow of this visit demands a step that was not done."""
+
+    code, status, message = "step_missing", 409, "前面的步骤还没有完成"

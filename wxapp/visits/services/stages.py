@@ -43,23 +43,41 @@ def move(visit: Visit, new: Stage, *, by: str, why: str = "", **values: Any) -> 
         raise StageMoved from None
 
 
+def touch(visit: Visit) -> None:
+    """Note that something about a visit that is held has changed, though it stays where it is: lists show it."""
+    change(sa.update(Visit).where(Visit.id == visit.id).values(changed_at=clock.now()))
+
+
 def check_version(visit: Visit, seen: int | None) -> None:
     """:raises Stale: the page on which this was decided showed an older version; None: the caller saw no page"""
     if seen is not None and visit.version != seen:
         raise Stale
 
 
-def end_step(visit: Visit, kind: StepKind, *, staff_id: int | None, following: StepKind | None) -> None:
-    """Write down that a step of the visit has ended now, and that the next one begins with it.
+def end_step(
+    visit: Visit, kind: StepKind, *, staff_id: int | None, following: StepKind | None, at: datetime | None = None
+) -> None:
+    """Write down that a step of the visit has ended, and that the next one begins with it.
 
     A step that was never begun (it was skipped to) begins when the one that was current began. A step that ends again
     moves its end; one that begins again keeps its beginning.
+
+    :param at: when it ended, if that was not just now, e.g. with the last picture
     """
-    now = clock.now()
+    now = at or clock.now()
     _write(visit.id, kind, started_at=visit.step_since, ended_at=now, staff_id=staff_id)
     if following is not None:
         _write(visit.id, following, started_at=now, ended_at=None, staff_id=None)
         change(sa.update(Visit).where(Visit.id == visit.id).values(current_step=following, step_since=now))
+
+
+def reopen_step(visit: Visit, kind: StepKind) -> None:
+    """Write down that a step which had ended goes on: its end was a mistake. It keeps its beginning."""
+    if not change(
+        sa.update(Step).where(Step.visit_id == visit.id, Step.kind == kind).values(ended_at=None, staff_id=None)
+    ):
+        insert_row(Step, visit_id=visit.id, kind=kind, started_at=visit.step_since, ended_at=None, staff_id=None)
+    change(sa.update(Visit).where(Visit.id == visit.id).values(current_step=kind, step_since=clock.now()))
 
 
 def _write(

@@ -1,0 +1,44 @@
+"""Offers and people for quotes, reviews and plans of payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tests.factories.configuration import make_project
+from tests.factories.staff import make_member
+from tests.factories.visits import make_visit
+from wxapp.core.permissions import Permission as P
+from wxapp.hospital.models import Project
+from wxapp.staff.models import Member
+from wxapp.visits.models import Stage, Visit
+from wxapp.visits.services.catalogue import QuotedLine
+from wxapp.visits.services.quoting import Offer
+
+
+def make_consultant(**over: Any) -> Member:
+    return make_member([P.CONSULT, P.VISIT_READ], **over)
+
+
+def make_reviewer(**over: Any) -> Member:
+    return make_member([P.PRICE_REVIEW, P.VISIT_READ], **over)
+
+
+def make_triaged(**over: Any) -> Visit:
+    """Return a visit that waits for its consultant."""
+    over.setdefault("consultant_id", make_consultant().id)
+    return make_visit(stage=Stage.TRIAGED, **over)
+
+
+def line_of(project: Project, *, count: int = 1, price_fen: int | None = None) -> QuotedLine:
+    price = project.price_fen if price_fen is None else price_fen
+    return QuotedLine(project.id, count, price, project.name, project.category_id)
+
+
+def three_projects() -> list[Project]:
+    """Return the projects of the contract's example: 800, 1200 and 3000 yuan."""
+    return [make_project(price_fen=fen) for fen in (80_000, 120_000, 300_000)]
+
+
+def offer_of(projects: Sequence[Project], offered_fen: int | None = None, remark: str = "") -> Offer:
+    return Offer([line_of(project) for project in projects], offered_fen, remark)
