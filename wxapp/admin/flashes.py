@@ -33,8 +33,8 @@ def add(text: str, tone: str = "success") -> None:
 
 
 def take() -> list[Flash]:
-    """Return what is to be shown, once."""
-    if not (_cookies()[_mark()] if _mark() in _cookies() else request.cookies.get(_mark())):
+    """Return what is to be shown, once; nothing to a page that renews itself, before which nobody may sit."""
+    if sessions.is_background() or not (_cookies()[_mark()] if _mark() in _cookies() else request.cookies.get(_mark())):
         return []
     _cookies()[_mark()] = None
     found = _read()

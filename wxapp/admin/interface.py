@@ -44,6 +44,10 @@ ANY_STAFF: Final = None
 """Permission of an interface that every signed-in member of staff may use."""
 
 
+_AROUND_A_FILE = 256 * 1024
+"""Other fields of a form with a file, and what stands between them."""
+
+
 class _Public:
     """Permission of the few interfaces before the log-in."""
 
@@ -70,6 +74,7 @@ class Interface:
     also: tuple[str, ...] = ()
     is_wire: bool = False
     takes_devices: bool = False
+    largest_upload: int = 0
 
     @property
     def is_public(self) -> bool:
@@ -108,6 +113,7 @@ class Interfaces(Blueprint):
         also: tuple[str, ...] = (),
         is_wire: bool = False,
         takes_devices: bool = False,
+        largest_upload: int = 0,
     ) -> Callable[[V], V]:
         """Register a function as the interface ``id``; the function itself stays as it is.
 
@@ -121,6 +127,8 @@ class Interfaces(Blueprint):
         :param is_wire: stands in ``contract/admin.yaml`` and is called by other programs: whoever does not ask for a
             page gets JSON, and refusals have the status that these programs know, see :mod:`wxapp.admin.wire`
         :param takes_devices: a workstation may call it with its own token instead of a session
+        :param largest_upload: it takes files of so many bytes, more than other bodies may have; programs are answered in
+            the shape of uploads (``success`` and ``message``) when it is on the wire
         """
         if POST and not audit:
             raise ValueError(f"{id}: a POST needs a line for the audit log")
@@ -132,7 +140,7 @@ class Interfaces(Blueprint):
             endpoint = f"{self.name}.{view.__name__}"
             spec = Interface(
                 id, endpoint, GET, POST, permission, audit, checks_csrf, before_all_else, form_page, also, is_wire,
-                takes_devices,
+                takes_devices, largest_upload,
             )  # fmt: skip
             _enter(spec)
             door = _door(spec, view)
@@ -169,10 +177,14 @@ def _door(spec: Interface, view: Callable[..., Any]) -> Callable[..., Response]:
     @wraps(view)
     def door(**arguments: Any) -> Response:
         g.interface = spec
+        if request.headers.get("X-Background") == "yes":
+            sessions.in_background()
         arguments = paths.without_html(arguments)
         if (elsewhere := _first_elsewhere(spec)) is not None:
             return elsewhere
         _admit(spec)
+        if spec.largest_upload:  # only now: who is not let in sends no more than others
+            request.max_content_length = spec.largest_upload + _AROUND_A_FILE
         if request.method != "POST":
             return answer(view(**arguments))
         _read_json_as_form()
@@ -356,13 +368,16 @@ def _data(page: Page, views: list[tables.TableView]) -> dict[str, Any]:
 
 
 def failure(error: DomainError) -> Response:
-    """Return the staff envelope of a refusal."""
+    """Return the staff envelope of a refusal; of an upload with its own shape besides, which its programs read."""
+    spec: Interface | None = g.get("interface")
+    is_upload = spec is not None and spec.largest_upload > 0
     response = jsonify(
         code=0,
         msg=f"操作失败：{error.message}",
-        errors=forms.Refusal(error, request.form).errors,
+        errors=forms.Refusal(error, request.form).errors if not is_upload else {},
         error=error.code,
         request=g.get("request_no", ""),
+        **({"success": 0, "message": error.message} if is_upload else {}),
     )
     # Programs that know the contract take 200 and code 0 for a refusal (contract/admin.yaml, response_envelope).
     response.status_code = 200 if _is_wire() and error.status in {404, 409, 413, 422} else error.status

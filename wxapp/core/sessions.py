@@ -92,6 +92,19 @@ def current(door: Door) -> SessionRow | None:
     return sessions[door.kind]
 
 
+def in_background() -> None:
+    """Say that this request comes from a page by itself, not from somebody at it: it is no use of the session.
+
+    Else a list that looks for news would keep a browser signed in that everybody has left. Call it before the session
+    is asked for.
+    """
+    g.is_background = True
+
+
+def is_background() -> bool:
+    return "is_background" in g
+
+
 def _find(door: Door, token: str) -> SessionRow | None:
     now = clock.now()
     row = db.session.scalars(
@@ -100,7 +113,7 @@ def _find(door: Door, token: str) -> SessionRow | None:
     if row is None:
         return None
     db.session.expunge(row)  # it stays readable for the rest of the request, also when somebody ends the session
-    if row.seen_at < now - _SEEN_EVERY:
+    if row.seen_at < now - _SEEN_EVERY and not is_background():
         with transaction():
             change(sa.update(SessionRow).where(SessionRow.id == row.id).values(seen_at=now))
     return row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 import sqlalchemy as sa
 
@@ -48,6 +49,11 @@ def get_visit(visit_id: int, *, seen_by: Staff | None = None) -> Visit:
     if visit is None:
         raise NotFound("没有这张到院单，或不在您的范围内")
     return visit
+
+
+def newest_change() -> datetime | None:
+    """Return when any visit changed last; None when there is none."""
+    return db.session.scalar(sa.select(sa.func.max(Visit.changed_at)))
 
 
 def find_open_visit(patient_id: int) -> Visit | None:
