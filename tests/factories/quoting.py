@@ -8,7 +8,7 @@ from typing import Any
 from tests.factories.configuration import make_project
 from tests.factories.staff import make_member
 from tests.factories.visits import make_visit
-from wxapp.core.permissions import Permission as P
+from wxapp.core.permissions import Permission
 from wxapp.hospital.models import Project
 from wxapp.staff.models import Member
 from wxapp.visits.models import Stage, Visit
@@ -17,11 +17,11 @@ from wxapp.visits.services.quoting import Offer
 
 
 def make_consultant(**over: Any) -> Member:
-    return make_member([P.CONSULT, P.VISIT_READ], **over)
+    return make_member([Permission.CONSULT, Permission.VISIT_READ], **over)
 
 
 def make_reviewer(**over: Any) -> Member:
-    return make_member([P.PRICE_REVIEW, P.VISIT_READ], **over)
+    return make_member([Permission.PRICE_REVIEW, Permission.VISIT_READ], **over)
 
 
 def make_triaged(**over: Any) -> Visit:

@@ -17,9 +17,9 @@ from wxapp.visits.errors import StageMoved
 from wxapp.visits.events import QuoteMade
 from wxapp.visits.models import Decision, Quote, QuoteLine, Review, Stage, StepKind, Visit
 from wxapp.visits.queries import lines_of
-from wxapp.visits.rules.pricing import below_floor
 from wxapp.visits.services import stages
 from wxapp.visits.services.catalogue import CheckedLine, QuotedLine, check_lines, total_of
+from wxapp.visits.services.floors import below_floor
 from wxapp.visits.services.triage import WAITING, check_examinations, take_in
 
 REQUOTED = frozenset({Stage.IN_REVIEW, Stage.SENT_BACK, Stage.APPROVED})

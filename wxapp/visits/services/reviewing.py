@@ -26,9 +26,9 @@ from wxapp.visits.models import (
     Visit,
 )
 from wxapp.visits.queries import lines_of
-from wxapp.visits.rules.pricing import below_floor
 from wxapp.visits.services import stages
 from wxapp.visits.services.catalogue import CheckedLine, QuotedLine, check_lines, total_of
+from wxapp.visits.services.floors import below_floor
 from wxapp.visits.services.people import set_people
 from wxapp.visits.services.quoting import add_quote, check_price
 

@@ -1,4 +1,4 @@
-"""Who may let which price pass."""
+"""Price floors in use: who may let which price pass."""
 
 from __future__ import annotations
 
