@@ -238,6 +238,7 @@ def place(patient_id: int, goods: list[Goods]) -> str:
 NO_PAGES = {
     "static": "served by WhiteNoise",
     "media": "a file",
+    "uploads_admin.give": "a file",
     **dict.fromkeys(
         [f"reports{door}.{name}" for door in ("", "_admin") for name in ("picture", "document_page", "document")],
         "a file",

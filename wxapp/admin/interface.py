@@ -127,8 +127,8 @@ class Interfaces(Blueprint):
         :param is_wire: stands in ``contract/admin.yaml`` and is called by other programs: whoever does not ask for a
             page gets JSON, and refusals have the status that these programs know, see :mod:`wxapp.admin.wire`
         :param takes_devices: a workstation may call it with its own token instead of a session
-        :param largest_upload: it takes files of so many bytes, more than other bodies may have; programs are answered in
-            the shape of uploads (``success`` and ``message``) when it is on the wire
+        :param largest_upload: it takes files of so many bytes, more than other bodies may have; its refusals have the
+            shape of uploads (``success`` and ``message``) besides
         """
         if POST and not audit:
             raise ValueError(f"{id}: a POST needs a line for the audit log")
