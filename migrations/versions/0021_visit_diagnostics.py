@@ -15,6 +15,31 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "visits_device_file",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False, comment="as the device called it"),
+        sa.Column("sha256", sa.String(length=64), nullable=False, comment="of the file as it lay there"),
+        sa.Column("number", sa.String(length=30), nullable=False, comment="what its name gave for a record number"),
+        sa.Column("status", sa.String(length=30), nullable=False),
+        sa.Column("reason", sa.String(length=100), nullable=False, comment="why it waits or went"),
+        sa.Column(
+            "upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True, comment="none: unreadable"
+        ),
+        sa.Column("visit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("found_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
+        sa.Column("handled_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=True),
+        sa.Column("handled_by", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(["upload_id"], ["uploads_upload.id"], name=op.f("fk_visits_device_file_upload_id")),
+        sa.ForeignKeyConstraint(["visit_id"], ["visits_visit.id"], name=op.f("fk_visits_device_file_visit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits_device_file")),
+        sa.UniqueConstraint("kind", "sha256", name=op.f("uq_visits_device_file_kind_sha256")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+    op.create_index(op.f("ix_visits_device_file_status_id"), "visits_device_file", ["status", "id"], unique=False)
+    op.create_index(op.f("ix_visits_device_file_visit_id"), "visits_device_file", ["visit_id"], unique=False)
+    op.create_table(
         "visits_machine_binding",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("machine_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -75,3 +100,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("visits_picture")
     op.drop_table("visits_machine_binding")
+    op.drop_table("visits_device_file")

@@ -27,3 +27,25 @@ class StepMissing(DomainError):
     """The flow of this visit demands a step that was not done."""
 
     code, status, message = "step_missing", 409, "前面的步骤还没有完成"
+
+
+class NotExaminable(DomainError):
+    """Pictures can't be put into this visit now."""
+
+    code, status, message = "not_examinable", 409, "这张到院单现在不能上传图片"
+
+
+class KnownPhone(DomainError):
+    """A record with another name has this phone."""
+
+    code, status = "known_phone", 409
+    message = "该手机号已登记在其他客户名下，请选择已有客户，或确认这是另一位客户"
+
+    def __init__(self) -> None:
+        super().__init__(field="phone")
+
+
+class BookingUsed(DomainError):
+    """A booking turns into one visit."""
+
+    code, status, message = "booking_used", 409, "该预约已经登记过到院单"

@@ -41,6 +41,33 @@ class Picture(Model):
     replaced_by: Mapped[str] = mapped_column(sa.String(60), default="")
 
 
+class FileStatus(Labelled):
+    PARKED = "parked", "待匹配"
+    MATCHED = "matched", "已匹配"
+    UNREADABLE = "unreadable", "无法读取"
+    DISCARDED = "discarded", "已作废"
+
+
+class DeviceFile(Model):
+    """A file that a device left in its folder, and what became of it. The same content comes in once a department."""
+
+    __tablename__ = "visits_device_file"
+    __table_args__ = (sa.UniqueConstraint("kind", "sha256"), sa.Index(None, "status", "id"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    kind: Mapped[ExamKind] = mapped_column(status_type(ExamKind))
+    name: Mapped[str] = mapped_column(sa.String(200), comment="as the device called it")
+    sha256: Mapped[str] = mapped_column(sa.String(64), comment="of the file as it lay there")
+    number: Mapped[str] = mapped_column(sa.String(30), default="", comment="what its name gave for a record number")
+    status: Mapped[FileStatus] = mapped_column(status_type(FileStatus))
+    reason: Mapped[str] = mapped_column(sa.String(100), default="", comment="why it waits or went")
+    upload_id: Mapped[int | None] = mapped_column(sa.ForeignKey("uploads_upload.id"), comment="none: unreadable")
+    visit_id: Mapped[int | None] = mapped_column(sa.ForeignKey(Visit.id), index=True)
+    found_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    handled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    handled_by: Mapped[str] = mapped_column(sa.String(60), default="")
+
+
 class MachineBinding(Model):
     """Which patient sat at a recording machine, from when to when. A machine has one at a time."""
 

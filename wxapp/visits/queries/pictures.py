@@ -1,0 +1,131 @@
+"""Reads of the pictures of visits."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from wxapp.admin.identity import Staff
+from wxapp.core.db import db
+from wxapp.core.permissions import Permission
+from wxapp.hospital.models import ExamDepartment
+from wxapp.hospital.queries import exam_departments
+from wxapp.staff.queries import role_names
+from wxapp.visits.models import ExamKind, Picture, Visit
+from wxapp.visits.queries.visits import visible_to
+
+IN_LIST = Picture.replaced_at.is_(None)
+
+
+def pictures_of(visit_id: int) -> dict[ExamKind, list[Picture]]:
+    """Return the pictures of a visit that count, by kind in their order; each kind has a list."""
+    found: dict[ExamKind, list[Picture]] = {kind: [] for kind in ExamKind}
+    wanted = sa.select(Picture).where(Picture.visit_id == visit_id, IN_LIST)
+    for picture in db.session.scalars(wanted.order_by(Picture.kind, Picture.position, Picture.id)):
+        found[picture.kind].append(picture)
+    return found
+
+
+def replaced_pictures_of(visit_id: int) -> dict[ExamKind, list[Picture]]:
+    """Return the pictures of a visit that were taken out of its lists, the latest first."""
+    found: dict[ExamKind, list[Picture]] = defaultdict(list)
+    wanted = sa.select(Picture).where(Picture.visit_id == visit_id, Picture.replaced_at.is_not(None))
+    for picture in db.session.scalars(wanted.order_by(Picture.replaced_at.desc(), Picture.id.desc())):
+        found[picture.kind].append(picture)
+    return found
+
+
+def counts_of(visit_ids: Iterable[int]) -> dict[int, Mapping[ExamKind, int]]:
+    """Return how many pictures of each kind these visits have, with one question."""
+    found: dict[int, dict[ExamKind, int]] = {visit_id: {} for visit_id in visit_ids}
+    if found:
+        wanted = (
+            sa.select(Picture.visit_id, Picture.kind, sa.func.count())
+            .where(Picture.visit_id.in_(found), IN_LIST)
+            .group_by(Picture.visit_id, Picture.kind)
+        )
+        for visit_id, kind, count in db.session.execute(wanted):
+            found[visit_id][kind] = count
+    return dict(found)
+
+
+def has_picture(kind: ExamKind) -> sa.Exists:
+    """Return the condition for the visits that have a picture of this kind."""
+    return sa.exists().where(Picture.visit_id == Visit.id, Picture.kind == kind, IN_LIST).correlate(Visit)
+
+
+def may_see_pictures(staff: Staff, visit_id: int) -> bool:
+    """Whether somebody may look at the pictures of a visit: whoever takes them, and whoever sees the visit itself."""
+    if staff.may(Permission.DIAGNOSTICS_WRITE):
+        return True
+    if not staff.may(Permission.VISIT_READ):
+        return False
+    return db.session.scalar(sa.select(Visit.id).where(Visit.id == visit_id, visible_to(staff))) is not None
+
+
+@dataclass(frozen=True)
+class Department:
+    """A department of diagnostics as it is set; one that was never set up works, too.
+
+    :ivar roles: names of the roles that may upload; none: everybody who has the right
+    """
+
+    kind: ExamKind
+    label: str
+    roles: frozenset[str] = frozenset()
+    pictures_needed: int = 0
+    for_first_visits: bool = False
+
+    def misses(self, visit: Visit, count: int) -> bool:
+        """Whether a visit that has so many pictures of this kind still needs some."""
+        needed = max(self.pictures_needed, 1) if self.for_first_visits and visit.is_first else 0
+        return count < needed
+
+
+def departments() -> dict[ExamKind, Department]:
+    """Return the departments that work, by the kind of their pictures, in the order of the settings."""
+    known = {kind.value: kind for kind in ExamKind}
+    rows = [row for row in exam_departments(only_active=False) if row.kind in known]
+    found = {known[row.kind]: _department(known[row.kind], row) for row in rows if row.is_active}
+    set_up = {row.kind for row in rows}
+    return found | {kind: Department(kind, kind.label) for kind in ExamKind if kind.value not in set_up}
+
+
+def _department(kind: ExamKind, row: ExamDepartment) -> Department:
+    return Department(
+        kind, row.label, frozenset(row.roles.split()), row.pictures_needed, for_first_visits=row.for_first_visits
+    )
+
+
+def kinds_for(staff: Staff, working: Mapping[ExamKind, Department]) -> list[ExamKind]:
+    """Return the kinds of which somebody may upload pictures, in the order of the settings."""
+    if not staff.may(Permission.DIAGNOSTICS_WRITE):
+        return []
+    if staff.permissions >= frozenset(Permission):
+        return list(working)
+    own = set(role_names(staff.id))
+    return [kind for kind, one in working.items() if not one.roles or own & one.roles]
+
+
+def visits_with_pictures(patient_id: int, staff: Staff) -> list[tuple[Visit, list[Picture]]]:
+    """Return the patient's visits that somebody may see and that have pictures, the latest first."""
+    wanted = (
+        sa.select(Visit, Picture)
+        .join(Picture, Picture.visit_id == Visit.id)
+        .where(Visit.patient_id == patient_id, IN_LIST, visible_to(staff))
+        .order_by(Visit.day.desc(), Visit.id.desc(), Picture.kind, Picture.position, Picture.id)
+    )
+    found: dict[int, tuple[Visit, list[Picture]]] = {}
+    for visit, picture in db.session.execute(wanted):
+        found.setdefault(visit.id, (visit, []))[1].append(picture)
+    return list(found.values())
+
+
+def present_of(visit_id: int, kind: ExamKind) -> Sequence[Picture]:
+    """Return the list of one kind, as it is now."""
+    wanted = sa.select(Picture).where(Picture.visit_id == visit_id, Picture.kind == kind, IN_LIST)
+    ordered = wanted.order_by(Picture.position, Picture.id)
+    return db.session.scalars(ordered.execution_options(populate_existing=True)).all()
