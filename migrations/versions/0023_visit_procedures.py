@@ -15,6 +15,30 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "visits_appointment",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("booking_no", sa.String(length=32), nullable=False),
+        sa.Column(
+            "confirmed_for",
+            sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"),
+            nullable=True,
+            comment="the time that was confirmed",
+        ),
+        sa.Column("confirmed_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=True),
+        sa.Column("confirmed_by", sa.String(length=60), nullable=False),
+        sa.Column("lead_referrer_id", sa.BigInteger(), nullable=True),
+        sa.Column("lead_referrer_name", sa.String(length=40), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
+        sa.Column("changed_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
+        sa.Column("changed_by", sa.String(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visits_appointment")),
+        sa.UniqueConstraint("booking_no", name=op.f("uq_visits_appointment_booking_no")),
+        mysql_charset="utf8mb4",
+        mysql_collate="utf8mb4_bin",
+    )
+    op.create_table(
         "visits_departure",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("visit_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -77,6 +101,12 @@ def upgrade() -> None:
         sa.Column("has_consent", sa.Boolean(), nullable=False, comment="consent forms are signed"),
         sa.Column("is_inpatient", sa.Boolean(), nullable=False),
         sa.Column("bed", sa.String(length=20), nullable=False),
+        sa.Column(
+            "bed_in_use",
+            sa.String(length=20),
+            nullable=True,
+            comment="the bed while an in-patient has it: one patient at a time",
+        ),
         sa.Column("note", sa.String(length=500), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
@@ -84,12 +114,14 @@ def upgrade() -> None:
         sa.Column("changed_by", sa.String(length=60), nullable=False),
         sa.ForeignKeyConstraint(["visit_id"], ["visits_visit.id"], name=op.f("fk_visits_procedure_visit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_visits_procedure")),
+        sa.UniqueConstraint("bed_in_use", name=op.f("uq_visits_procedure_bed_in_use")),
         sa.UniqueConstraint("visit_id", name=op.f("uq_visits_procedure_visit_id")),
         mysql_charset="utf8mb4",
         mysql_collate="utf8mb4_bin",
     )
     op.create_index(op.f("ix_visits_procedure_nurse_id"), "visits_procedure", ["nurse_id"], unique=False)
     op.create_index(op.f("ix_visits_procedure_physician_id"), "visits_procedure", ["physician_id"], unique=False)
+    op.create_index(op.f("ix_visits_procedure_planned_at"), "visits_procedure", ["planned_at"], unique=False)
     op.create_index(op.f("ix_visits_procedure_status_id"), "visits_procedure", ["status", "id"], unique=False)
 
 
@@ -97,3 +129,4 @@ def downgrade() -> None:
     op.drop_table("visits_procedure")
     op.drop_table("visits_pickup")
     op.drop_table("visits_departure")
+    op.drop_table("visits_appointment")

@@ -1,4 +1,4 @@
-"""The operation, leaving, and being fetched by car."""
+"""The operation, leaving, being fetched by car, and what the desk notes on bookings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,12 @@ class Procedure(Model):
     """The treatment part of a visit (术后流程); opened when the visit is collected, followed by aftercare."""
 
     __tablename__ = "visits_procedure"
-    __table_args__ = (sa.Index(None, "status", "id"), sa.Index(None, "physician_id"), sa.Index(None, "nurse_id"))
+    __table_args__ = (
+        sa.Index(None, "status", "id"),
+        sa.Index(None, "planned_at"),
+        sa.Index(None, "physician_id"),
+        sa.Index(None, "nurse_id"),
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     visit_id: Mapped[int] = mapped_column(sa.ForeignKey(Visit.id), unique=True)
@@ -40,6 +45,9 @@ class Procedure(Model):
     has_consent: Mapped[bool] = mapped_column(sa.Boolean, default=False, comment="consent forms are signed")
     is_inpatient: Mapped[bool] = mapped_column(sa.Boolean, default=False)
     bed: Mapped[str] = mapped_column(sa.String(20), default="")
+    bed_in_use: Mapped[str | None] = mapped_column(
+        sa.String(20), unique=True, comment="the bed while an in-patient has it: one patient at a time"
+    )
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -99,3 +107,25 @@ class Pickup(Model):
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_by: Mapped[str] = mapped_column(sa.String(60))
+
+
+class Appointment(Model):
+    """What the front desk notes on a booking before the patient comes: that it is confirmed, and who won the patient.
+
+    A confirmation is of a time: a booking that was moved since has to be confirmed again.
+    """
+
+    __tablename__ = "visits_appointment"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    booking_no: Mapped[str] = mapped_column(sa.String(32), unique=True)
+    confirmed_for: Mapped[datetime | None] = mapped_column(UTCDateTime, comment="the time that was confirmed")
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    confirmed_by: Mapped[str] = mapped_column(sa.String(60), default="")
+    lead_referrer_id: Mapped[int | None] = mapped_column(sa.BigInteger)
+    lead_referrer_name: Mapped[str] = mapped_column(sa.String(40), default="")
+    note: Mapped[str] = mapped_column(sa.String(200), default="")
+    version: Mapped[int] = mapped_column(sa.Integer, default=1)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    changed_by: Mapped[str] = mapped_column(sa.String(60))
