@@ -108,8 +108,10 @@ def label_of(model: type[BaseModel], name: str) -> str:
 
 def _sentences(model: type[BaseModel], error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
+    names = {field.alias: name for name, field in model.model_fields.items() if field.alias}
     for fault in error.errors():
         name = str(fault["loc"][0]) if fault["loc"] else ""
+        name = names.get(name, name)  # a missing field is told by its alias, a wrong one by the name it was read by
         found.setdefault(name, _sentence(label_of(model, name), fault))
     return found
 

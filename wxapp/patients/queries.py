@@ -216,6 +216,12 @@ def find_patients(text: str, *, limit: int = 50) -> Sequence[Patient]:
     ).all()
 
 
+def patients_with_phone(phone: str, *, limit: int = 10) -> Sequence[Patient]:
+    """Return whose record has this phone, the newest first: a family may share one."""
+    wanted = sa.select(Patient).where(Patient.phone_index == phone_index(phone)).order_by(Patient.id.desc())
+    return db.session.scalars(wanted.limit(limit)).all()
+
+
 def patient_names(patient_ids: Sequence[int]) -> dict[int, str]:
     """Return the names of several patients, for lists; whoever shows them masks them."""
     if not patient_ids:

@@ -1,8 +1,13 @@
-"""Settings of the official account's answers."""
+"""Settings of records and of the official account's answers."""
 
 from __future__ import annotations
 
 from wxapp.core.settings import Setting
+
+
+def _prefix_fault(text: str) -> str:
+    return "" if text.isascii() and text.isalpha() and text.isupper() else "只能用大写字母"
+
 
 WELCOME = Setting(
     "patients.welcome",
@@ -28,4 +33,14 @@ TRANSFER_TO_SERVICE = Setting(
     kind="bool",
     group="公众号",
     help="开启后由微信的客服功能接待，不再自动回复",
+)
+RECORD_PREFIX = Setting(
+    "patients.record_prefix",
+    "病历号前缀",
+    "HOSP",
+    group="医院",
+    max_length=6,
+    help="病历号与到院单编号的开头，例如HOSP；修改后只影响新编的号码",
+    is_required=True,
+    check=_prefix_fault,
 )

@@ -232,6 +232,19 @@ def who_can(permission: Permission) -> list[int]:
     return [m.id for m in db.session.scalars(wanted) if permission in permissions_of_all(m.roles)]
 
 
+def active_members() -> list[tuple[int, str]]:
+    """Return id and name of everybody whose account is on, by name."""
+    wanted = sa.select(Member.id, Member.name).where(Member.is_active).order_by(Member.name, Member.id)
+    return [(row.id, row.name) for row in db.session.execute(wanted)]
+
+
+def active_among(member_ids: Iterable[int]) -> set[int]:
+    """Return those of these whose account is on."""
+    ids = set(member_ids)
+    wanted = sa.select(Member.id).where(Member.id.in_(ids), Member.is_active)
+    return set(db.session.scalars(wanted)) if ids else set()
+
+
 def role_names(member_id: int) -> list[str]:
     """Return the stable names of a member's roles."""
     wanted = sa.select(Role.name).join(staff_member_role).where(staff_member_role.c.member_id == member_id)

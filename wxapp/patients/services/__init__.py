@@ -23,7 +23,13 @@ from wxapp.patients.services.exports import allow_export
 from wxapp.patients.services.looks import note_look
 from wxapp.patients.services.menu import build_menu, publish_menu, published_menu
 from wxapp.patients.services.pushes import take_push
-from wxapp.patients.services.records import PatientDetails, change_patient, register_patient
+from wxapp.patients.services.records import (
+    PatientDetails,
+    change_patient,
+    complete_patient,
+    new_record_no,
+    register_patient,
+)
 from wxapp.patients.services.sms_codes import send_code, send_code_to_patient
 from wxapp.patients.services.wechat_users import (
     enter,
@@ -47,6 +53,7 @@ __all__ = [
     "change_balance_password",
     "change_patient",
     "check_balance_password",
+    "complete_patient",
     "decide",
     "end_binding_by_staff",
     "enter",
@@ -54,6 +61,7 @@ __all__ = [
     "hold",
     "issue_balance_password",
     "keep_profile",
+    "new_record_no",
     "note_look",
     "note_scene",
     "publish_menu",

@@ -12,9 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from wxapp.admin.versions import save_version
 from wxapp.core import clock, ids
 from wxapp.core.crypto import blind_index
-from wxapp.core.db import db, transaction
+from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid
-from wxapp.patients import queries
+from wxapp.patients import queries, settings
 from wxapp.patients.errors import PatientExists
 from wxapp.patients.models import ID_INDEX, NAME_INDEX, Patient, Sex
 from wxapp.patients.rules import is_phone, read_id_number
@@ -31,6 +31,16 @@ class PatientDetails:
     birthday: date | None = None
 
 
+def new_record_no() -> str:
+    """Return the next number of the day, e.g. ``HOSP26030201``: two digits, from the hundredth on three.
+
+    Patients and return visits share one counter, so that a number names one thing. Draw it before the transaction
+    that writes it; gaps are allowed.
+    """
+    today = clock.today()
+    return f"{settings.RECORD_PREFIX()}{today:%y%m%d}{ids.next_in_day('patient', today):02d}"
+
+
 def register_patient(details: PatientDetails, *, by: str, record_no: str = "") -> Patient:
     """Make the record of a person who comes to the hospital for the first time.
 
@@ -38,8 +48,7 @@ def register_patient(details: PatientDetails, *, by: str, record_no: str = "") -
     :raises PatientExists: the hospital has a record with this ID number
     """
     columns = _columns(details)
-    today = clock.today()
-    record_no = record_no or f"HOSP{today:%y%m%d}{ids.next_in_day('patient', today):02d}"
+    record_no = record_no or new_record_no()
     now = clock.now()
     try:
         with transaction():
@@ -66,6 +75,19 @@ def change_patient(patient_id: int, details: PatientDetails, *, seen_version: in
         _refuse_known(columns)
         raise
     return queries.get_patient(patient_id)
+
+
+def complete_patient(patient_id: int, *, sex: Sex, birthday: date | None) -> None:
+    """Fill in sex and birthday where a record does not know them yet; what it knows stays."""
+    now = clock.now()
+    with transaction():
+        of_patient = sa.update(Patient).where(Patient.id == patient_id)
+        if birthday is not None:
+            unknown = of_patient.where(Patient.birthday.is_(None), Patient.id_number.is_(None))
+            change(unknown.values(birthday=birthday, updated_at=now, version=Patient.version + 1))
+        if sex is not Sex.UNKNOWN:
+            unknown = of_patient.where(Patient.sex == Sex.UNKNOWN)
+            change(unknown.values(sex=sex, updated_at=now, version=Patient.version + 1))
 
 
 def _columns(details: PatientDetails) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from flask.typing import ResponseReturnValue
 
+from wxapp.admin.interface import ANY_STAFF
 from wxapp.core import clock
-from wxapp.core.permissions import Permission
 from wxapp.visits.admin.door import blueprint, interface
 from wxapp.visits.queries.visits import newest_change
 
 
-@interface("visits.newest", GET="/pc/visits/newest", permission=Permission.VISIT_READ)
+@interface("visits.newest", GET="/pc/visits/newest", permission=ANY_STAFF)
 def newest() -> ResponseReturnValue:
     """Tell when a visit changed last, in milliseconds; 0 when there is none."""
     changed_at = newest_change()
