@@ -16,6 +16,7 @@ from wxapp.booking import admin as booking_pages
 from wxapp.booking import handlers as booking_handlers  # noqa: F401 - listens
 from wxapp.booking import views as booking
 from wxapp.cashier import admin as cashier_pages
+from wxapp.cashier import handlers as cashier_handlers  # noqa: F401 - checks
 from wxapp.core import clock, crypto, events, files, generation, health, idempotency, job_runs, logs, states, store, web  # noqa: F401 - tables
 from wxapp.core.config import Config, ConfigError, Mode
 from wxapp.core.db import db, engine_options
@@ -58,6 +59,7 @@ from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
 from wxapp.statistics import admin as statistics_pages
 from wxapp.till import admin as till_pages
+from wxapp.till import handlers as till_handlers  # noqa: F401 - checks
 from wxapp.till import models as till_tables  # noqa: F401 - tables
 from wxapp.uploads import admin as upload_pages
 from wxapp.uploads import models as uploads_tables  # noqa: F401 - tables

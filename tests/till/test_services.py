@@ -40,7 +40,7 @@ def patient_id(app: Flask) -> int:
 
 
 def broken() -> set[str]:
-    return {check.name for check in invariants() if not check.holds}
+    return {check.text for check in [*invariants(), *services.invariants()] if not check.holds}
 
 
 def test_a_mixed_payment_comes_from_the_account_of_each_method(

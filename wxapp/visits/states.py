@@ -19,7 +19,7 @@ VISIT: Machine[At] = Machine(
         At.COLLECTED: {At.COLLECTED, At.COLLECT_AGAIN, At.IN_PROCEDURE, At.LEFT},
         At.COLLECT_AGAIN: {At.COLLECT_AGAIN, At.COLLECTED, At.IN_PROCEDURE},
         At.IN_PROCEDURE: {At.IN_PROCEDURE, At.COLLECT_AGAIN, At.LEFT},
-        At.LEFT: {At.COLLECTED, At.IN_PROCEDURE},  # undone on the same day
+        At.LEFT: {At.LEFT, At.COLLECTED, At.IN_PROCEDURE},  # the others: undone on the same day
         At.REFUSED: {
             At.BOOKED, At.ARRIVED, At.EXAMINING, At.TRIAGED, At.IN_REVIEW, At.SENT_BACK, At.APPROVED,
         },

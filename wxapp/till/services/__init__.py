@@ -1,5 +1,6 @@
 """Use cases of the till. Taking and giving back happen inside the transaction of whoever sells."""
 
+from wxapp.till.services.checks import invariants
 from wxapp.till.services.deposits import return_deposit, take_deposit
 from wxapp.till.services.numbers import new_deposit_no, new_receipt_no
 from wxapp.till.services.receipts import Cashier, Paid, give_back, take
@@ -8,6 +9,7 @@ __all__ = [
     "Cashier",
     "Paid",
     "give_back",
+    "invariants",
     "new_deposit_no",
     "new_receipt_no",
     "return_deposit",

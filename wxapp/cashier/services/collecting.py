@@ -1,0 +1,246 @@
+"""Collecting for visits (收银), changing what was collected (变更), and collecting again (再次收银).
+
+Each holds the visit's row first, so of many at once one goes on; payments, loans, stage and procedure are one
+transaction. Nothing that was taken is edited.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from wxapp.cashier.errors import PriceLowered, SumDiffers
+from wxapp.cashier.events import PaymentsChanged, VisitCollected
+from wxapp.cashier.services.bills import Part
+from wxapp.core import clock
+from wxapp.core.db import db, transaction
+from wxapp.core.events import publish
+from wxapp.loans import queries as loans
+from wxapp.loans.models import Loan
+from wxapp.loans.services import open_loan, void_loans
+from wxapp.till import queries as till
+from wxapp.till.models import Act, Entry, Receipt
+from wxapp.till.services import Cashier, Paid, take
+from wxapp.visits.errors import StageMoved
+from wxapp.visits.models import Part as InVisit
+from wxapp.visits.models import Procedure, ProcedureStatus, Stage, StepKind, Visit
+from wxapp.visits.services import stages
+from wxapp.visits.services.people import set_people
+from wxapp.visits.services.procedures import open_procedure
+
+HOUSE = "house.visits"
+CHANGEABLE = frozenset({Stage.COLLECTED, Stage.COLLECT_AGAIN, Stage.IN_PROCEDURE, Stage.LEFT})
+"""Where payments may be changed: a mistake may be found after the patient has left."""
+
+
+def subject_of(visit_id: int) -> str:
+    """Return under which subject the till knows a visit."""
+    return f"visit:{visit_id}"
+
+
+def collect(visit_id: int, parts: Sequence[Part], *, by: Cashier, receipt_no: str, seen: int | None = None) -> Receipt:
+    """Take the final price of an approved visit.
+
+    Books payments and loans with their schedules, moves the visit, and opens its procedure.
+
+    :param receipt_no: drawn before, by :func:`wxapp.till.services.new_receipt_no`
+    :param seen: version of the visit on the page
+    :raises StageMoved: the visit does not wait for the cashier, e.g. because somebody else has collected
+    :raises Stale: the page showed an older version
+    :raises SumDiffers: the payments are not the final price
+    :raises DepositTooSmall: a payment by deposit is more than is left
+    :raises InsufficientBalance: a payment by stored value is more than is there
+    """
+    with transaction():
+        visit = _hold(visit_id, seen)
+        if visit.stage is not Stage.APPROVED or visit.final_fen is None:
+            raise StageMoved
+        _check_sum(parts, visit.final_fen)
+        receipt = _take(visit, parts, act=Act.COLLECTED, by=by, receipt_no=receipt_no)
+        stages.move(visit, Stage.COLLECTED, by=by.actor, why=_why(receipt), **_settled(visit, receipt))
+        stages.end_step(visit, StepKind.COLLECTION, staff_id=by.id, following=StepKind.ASSIGNMENT)
+        set_people(visit.id, InVisit.CASHIER, [by.id])
+        open_procedure(visit, by=by.actor)
+        publish(VisitCollected(visit.id, visit.patient_id, receipt.id))
+    return receipt
+
+
+def collect_again(
+    visit_id: int, parts: Sequence[Part], *, by: Cashier, receipt_no: str, seen: int | None = None
+) -> Receipt:
+    """Take what is open since review has raised the price of a collected visit; refusals as for :func:`collect`.
+
+    :raises PriceLowered: nothing is open, but too much was taken
+    """
+    with transaction():
+        visit = _hold(visit_id, seen)
+        if visit.stage is not Stage.COLLECT_AGAIN or visit.final_fen is None:
+            raise StageMoved
+        open_fen = visit.final_fen - visit.collected_fen
+        if open_fen < 0:
+            raise PriceLowered
+        _check_sum(parts, open_fen)
+        receipt = _take(visit, parts, act=Act.COLLECTED_AGAIN, by=by, receipt_no=receipt_no)
+        _settle(visit, receipt, by=by)
+        publish(PaymentsChanged(visit.id, visit.patient_id, receipt.id))
+    return receipt
+
+
+def change_payments(
+    visit_id: int, parts: Sequence[Part], *, by: Cashier, receipt_no: str, reason: str = "", seen: int | None = None
+) -> Receipt | None:
+    """Void what was taken for a visit and book these payments instead; they add up to the final price.
+
+    A loan that stands among them with the same lender, amount and terms stays as it is; the others are voided. After
+    review has lowered the price, the difference goes back this way. Payments that are what is booked already change
+    nothing: then there is no receipt.
+
+    :raises StageMoved: nothing was collected yet
+    :raises LoanRepaid: a loan that would be voided is being repaid
+    :raises SumDiffers: the payments are not the final price
+    """
+    with transaction():
+        visit = _hold(visit_id, seen)
+        if visit.stage not in CHANGEABLE or visit.final_fen is None:
+            raise StageMoved
+        _check_sum(parts, visit.final_fen)
+        entries = till.entries_of(subject_of(visit_id))
+        standing = {loan.entry_id: loan for loan in loans.loans_of(visit_id)}
+        if visit.stage is not Stage.COLLECT_AGAIN and _are_same(parts, entries, standing):
+            return None
+        new, kept = _without_same_loans(parts, entries, standing)
+        void_loans(visit_id, by=by.actor, why=f"变更 {receipt_no}", keep=[standing[entry_id].id for entry_id in kept])
+        voids = [entry for entry in entries if entry.id not in kept]
+        receipt = _take(visit, new, act=Act.CHANGED, by=by, receipt_no=receipt_no, voids=voids, reason=reason)
+        _settle(visit, receipt, by=by)
+        publish(PaymentsChanged(visit.id, visit.patient_id, receipt.id))
+    return receipt
+
+
+def _hold(visit_id: int, seen: int | None) -> Visit:
+    visit = stages.hold(visit_id)
+    stages.check_version(visit, seen)
+    return visit
+
+
+def _check_sum(parts: Sequence[Part], owed_fen: int) -> None:
+    paid = sum(part.amount_fen for part in parts)
+    if paid != owed_fen:
+        raise SumDiffers(paid, owed_fen)
+
+
+def _take(
+    visit: Visit,
+    parts: Sequence[Part],
+    *,
+    act: Act,
+    by: Cashier,
+    receipt_no: str,
+    voids: Sequence[Entry] = (),
+    reason: str = "",
+) -> Receipt:
+    """Book payments, and open the loans among them."""
+    receipt = take(
+        receipt_no=receipt_no,
+        act=act,
+        subject=subject_of(visit.id),
+        patient_id=visit.patient_id,
+        parts=[Paid(part.method, part.amount_fen, part.remark) for part in parts],
+        cashier=by,
+        payee=HOUSE,
+        voids=voids,
+        reason=reason,
+    )
+    if any(part.terms is not None for part in parts):
+        for part, entry in zip(parts, till.entries_on(receipt.id), strict=True):
+            if part.terms is not None:
+                open_loan(
+                    entry,
+                    visit_id=visit.id,
+                    patient_id=visit.patient_id,
+                    periods=part.terms.periods,
+                    repayment_day=part.terms.repayment_day,
+                    begins_on=clock.today(),
+                    by=by.actor,
+                )
+    return receipt
+
+
+def _settle(visit: Visit, receipt: Receipt, *, by: Cashier) -> None:
+    """Write down that a visit which was collected before is paid as it should be."""
+    was_open = visit.stage is Stage.COLLECT_AGAIN
+    stages.move(visit, _stage_after(visit), by=by.actor, why=_why(receipt), **_settled(visit, receipt))
+    if was_open:
+        stages.end_step(visit, StepKind.COLLECTION, staff_id=by.id, following=None)
+        set_people(visit.id, InVisit.CASHIER, [by.id])
+
+
+def _settled(visit: Visit, receipt: Receipt) -> dict[str, Any]:
+    return {
+        "collected_fen": visit.collected_fen + receipt.net_fen,
+        "collected_final_fen": visit.final_fen,
+        "is_collected": True,
+    }
+
+
+def _stage_after(visit: Visit) -> Stage:
+    if visit.stage is not Stage.COLLECT_AGAIN:
+        return visit.stage
+    under_way = sa.select(Procedure.id).where(
+        Procedure.visit_id == visit.id, Procedure.status != ProcedureStatus.WAITING
+    )
+    return Stage.COLLECTED if db.session.scalar(under_way) is None else Stage.IN_PROCEDURE
+
+
+def _why(receipt: Receipt) -> str:
+    return f"{receipt.act.label} {receipt.no}"
+
+
+# --- what stays as it is ---------------------------------------------------------------------------------------------
+
+_Loan = tuple[int, int, int, int]
+"""Lender, amount, periods and day of repayment."""
+
+
+def _of_part(part: Part) -> _Loan | None:
+    if part.terms is None:
+        return None
+    return part.method.id, part.amount_fen, part.terms.periods, part.terms.repayment_day
+
+
+def _of_loan(loan: Loan) -> _Loan:
+    return loan.bank_id, loan.amount_fen, loan.periods, loan.repayment_day
+
+
+def _are_same(parts: Sequence[Part], entries: Sequence[Entry], standing: dict[int, Loan]) -> bool:
+    new = [(part.method.id, part.amount_fen, part.remark, _of_part(part)) for part in parts]
+    old = [
+        (
+            entry.method_id,
+            entry.amount_fen,
+            entry.remark,
+            _of_loan(standing[entry.id]) if entry.id in standing else None,
+        )
+        for entry in entries
+    ]
+    return Counter(new) == Counter(old)
+
+
+def _without_same_loans(
+    parts: Sequence[Part], entries: Sequence[Entry], standing: dict[int, Loan]
+) -> tuple[list[Part], set[int]]:
+    """Return the payments that are to be booked, and the entries of the loans that stay."""
+    left = {entry.id: _of_loan(standing[entry.id]) for entry in entries if entry.id in standing}
+    new, kept = [], set()
+    for part in parts:
+        wanted = _of_part(part)
+        match = next((entry_id for entry_id, loan in left.items() if loan == wanted), None)
+        if wanted is None or match is None:
+            new.append(part)
+        else:
+            kept.add(match)
+            del left[match]
+    return new, kept
