@@ -96,9 +96,9 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("goods_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("change", sa.Integer(), nullable=False),
-        sa.Column(
-            "why", sa.String(length=60), nullable=False, comment="sold, cancelled, received, counted, with a number"
-        ),
+        sa.Column("left", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(length=30), nullable=False),
+        sa.Column("note", sa.String(length=100), nullable=False, comment="number of the order, or what staff wrote"),
         sa.Column("by", sa.String(length=60), nullable=False),
         sa.Column("at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),
         sa.ForeignKeyConstraint(["goods_id"], ["retail_goods.id"], name=op.f("fk_retail_stock_change_goods_id")),

@@ -45,8 +45,20 @@ class RetailGoods(Model):
     changed_by: Mapped[str] = mapped_column(sa.String(60))
 
 
+class StockReason(Labelled):
+    """Why a stock changed. The first two are the program's; staff choose among the others."""
+
+    SOLD = "sold", "售出"
+    CANCELLED = "cancelled", "撤单退回"
+    RECEIVED = "received", "入库"
+    BROKEN = "broken", "报损"
+    RETURNED = "returned", "退回供应商"
+    CORRECTED = "corrected", "更正"
+    COUNTED = "counted", "盘点"
+
+
 class StockChange(Model):
-    """Why a stock changed, and by how much. Rows are only ever added."""
+    """Why a stock changed, by how much, and what was left then. Rows are only ever added: their sum is the stock."""
 
     __tablename__ = "retail_stock_change"
     __table_args__ = (sa.Index(None, "goods_id", "id"), {"info": {APPEND_ONLY: True}})
@@ -54,7 +66,9 @@ class StockChange(Model):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     goods_id: Mapped[int] = mapped_column(sa.ForeignKey(RetailGoods.id))
     change: Mapped[int] = mapped_column(sa.Integer)
-    why: Mapped[str] = mapped_column(sa.String(60), comment="sold, cancelled, received, counted, with a number")
+    left: Mapped[int] = mapped_column(sa.Integer)
+    reason: Mapped[StockReason] = mapped_column(status_type(StockReason))
+    note: Mapped[str] = mapped_column(sa.String(100), default="", comment="number of the order, or what staff wrote")
     by: Mapped[str] = mapped_column(sa.String(60))
     at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -1,0 +1,391 @@
+"""Retail's doors: programs with comma lists, the page's own table, refusals, presses, rights."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from tests.factories.patients import make_patient
+from tests.factories.retail import make_goods_category, make_retail_goods, reprice, stock_of, ways
+from tests.factories.staff import make_member
+from tests.factories.wallet import make_balance
+from wxapp.admin.models import AuditRow
+from wxapp.core.db import db
+from wxapp.core.permissions import Permission
+from wxapp.patients.models import Patient
+from wxapp.retail import queries
+from wxapp.retail.models import GoodsCategory, RetailGoods, RetailOrder, StockChange
+
+P = Permission
+HTML = {"Accept": "text/html"}
+
+
+@dataclass
+class Counter:
+    """A member of staff at retail's doors."""
+
+    client: FlaskClient
+    csrf: str
+    member_id: int
+
+    def ask(self, path: str) -> Any:
+        return self.client.get(f"/pc/retail/{path}").json
+
+    def get(self, path: str) -> Any:
+        return self.client.get(f"/pc/retail/{path}", headers=HTML)
+
+    def tell(self, path: str, **fields: Any) -> Any:
+        """Send a form as other programs do, and return the JSON."""
+        return self.client.post(f"/pc/retail/{path}", data={"csrf_token": self.csrf, **fields}).json
+
+    def post(self, path: str, **fields: Any) -> Any:
+        return self.client.post(f"/pc/retail/{path}", data={"csrf_token": self.csrf, **fields}, headers=HTML)
+
+
+Sit = Callable[..., Counter]
+
+
+@pytest.fixture
+def sit(client: FlaskClient, sign_in_staff: Callable[[FlaskClient, Any], str]) -> Sit:
+    def sit_down(*rights: P) -> Counter:
+        member = make_member(set(rights))
+        return Counter(client, sign_in_staff(client, member), member.id)
+
+    return sit_down
+
+
+@pytest.fixture
+def counter(sit: Sit) -> Counter:
+    return sit(P.RETAIL_SELL, P.RETAIL_WRITE)
+
+
+@pytest.fixture
+def patient(client: FlaskClient) -> Patient:
+    return make_patient(phone="13800009911")
+
+
+@pytest.fixture
+def goods(client: FlaskClient) -> list[RetailGoods]:
+    ways()
+    return [make_retail_goods("商品甲", price_fen=2_000), make_retail_goods("商品乙", price_fen=2_000)]
+
+
+def sale(counter: Counter, patient: Patient, goods: list[RetailGoods], **over: Any) -> dict[str, Any]:
+    """Return the contract's example: three payments for three pieces of two goods."""
+    fields = {
+        "developer": counter.member_id,
+        "mid": patient.id,
+        "pay_money": "10,20,30,",
+        "pay_type": "支付宝,微信,现金,",
+        "pay_num": "1,2,",
+        "good_id": "".join(f"{one.id}," for one in goods),
+        "good_name": "".join(f"{one.name}," for one in goods),
+        "pay_price": "20.00,20.00,",
+        **over,
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def count(model: type) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
+
+
+def audited(action: str) -> list[AuditRow]:
+    return list(db.session.scalars(sa.select(AuditRow).where(AuditRow.action == action)))
+
+
+# --- selling as programs do ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("tail", [",", ""])
+def test_the_contract_s_example_sells_with_and_without_the_last_comma(
+    counter: Counter, patient: Patient, goods: list[RetailGoods], tail: str
+) -> None:
+    fields = sale(counter, patient, goods)
+    for name in ("pay_money", "pay_type", "pay_num", "good_id", "good_name", "pay_price"):
+        fields[name] = fields[name].rstrip(",") + tail
+    answer = counter.tell("index", **fields)
+    assert answer["code"] == 1, answer
+    assert [stock_of(one) for one in goods] == [9, 8]
+    order = queries.get_order(answer["order_no"])
+    assert (order.total_fen, order.patient_id, order.seller_id) == (6_000, patient.id, counter.member_id)
+    assert audited("retail.index.submit")[0].subject == f"retail:{order.order_no}"
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"pay_num": "1,"}, "项数不一致"),
+        ({"pay_type": "支付宝,微信,"}, "项数不一致"),
+        ({"pay_money": "10,20,29,"}, "不一致"),
+        ({"pay_money": "10,20,x,"}, "不是正确的金额"),
+        ({"pay_money": "60,0,0,"}, "应大于0"),
+        ({"pay_num": "1, ,"}, "应为整数"),
+        ({"pay_num": "-1,2,"}, "应为整数"),
+        ({"pay_type": "支付宝,微信,贝壳,"}, "不存在或已停用"),
+        ({"pay_price": "20.00,19.00,"}, "价格已变化"),
+        ({"good_name": "商品甲,商品丙,"}, "名称已变化"),
+        ({"good_id": "999998,999999,"}, "已停售"),
+        ({"pay_num": "11,2,", "pay_money": "200,30,30,"}, "库存不足"),
+        ({"developer": 10**6}, "销售人"),
+        ({"mid": 10**6}, "没有找到"),
+        ({"mid": None}, "客户"),
+        ({"good_id": "", "good_name": "", "pay_num": "", "pay_price": ""}, "请至少选择一件商品"),
+    ],
+)
+def test_each_broken_variant_is_refused_with_its_sentence_and_nothing_is_saved(
+    counter: Counter, patient: Patient, goods: list[RetailGoods], over: dict[str, Any], sentence: str
+) -> None:
+    answer = counter.tell("index", **sale(counter, patient, goods, **over))
+    assert answer["code"] == 0
+    assert sentence in answer["msg"]
+    assert (count(RetailOrder), count(StockChange), [stock_of(one) for one in goods]) == (0, 2, [10, 10])
+
+
+def test_a_double_press_sells_once(counter: Counter, patient: Patient, goods: list[RetailGoods]) -> None:
+    fields = sale(counter, patient, goods, form_key="press-0000000001")
+    first, second = counter.tell("index", **fields), counter.tell("index", **fields)
+    assert first["order_no"] == second["order_no"]
+    assert (count(RetailOrder), stock_of(goods[0])) == (1, 9)
+
+
+def test_the_balance_is_paid_from_with_the_password_that_nobody_keeps(counter: Counter) -> None:
+    ways("储值余额", "现金")
+    patient = make_patient(balance_password="739164")
+    make_balance(patient.id, 5_000)
+    fields = sale(
+        counter, patient, [make_retail_goods("商品甲")], pay_num="1,", pay_price="20,", pay_type="储值余额,",
+        pay_money="20,", form_key="press-0000000002",
+    )  # fmt: skip
+    assert "余额密码" in counter.tell("index", **fields)["msg"]
+    assert counter.tell("index", **fields, balance_password="111222")["code"] == 0
+    assert counter.tell("index", **fields, balance_password="739164")["code"] == 1
+    again = counter.tell("index", **fields, balance_password="739164")
+    assert (again["code"], count(RetailOrder)) == (1, 1)
+
+
+def test_goods_of_a_category_are_listed_also_sold_out(counter: Counter) -> None:
+    category = make_goods_category()
+    first = make_retail_goods("商品甲", category=category, price_fen=2_050)
+    second = make_retail_goods("商品乙", category=category, stock=0)
+    make_retail_goods("别类")
+    answer = counter.tell("get_cate_goods", id=category.id)
+    assert (answer["code"], answer["msg"]) == (1, "ok")
+    assert sorted(answer["list"], key=lambda row: row["id"]) == [
+        {"id": str(first.id), "goods_title": "商品甲", "selling_price": "20.50", "goods_stock": "10"},
+        {"id": str(second.id), "goods_title": "商品乙", "selling_price": "20.00", "goods_stock": "0"},
+    ]
+    assert counter.tell("get_cate_goods", id=10**6)["code"] == 0
+    assert counter.tell("get_cate_goods")["code"] == 0
+
+
+# --- selling on the page ---------------------------------------------------------------------------------------------
+
+
+def table(goods: list[RetailGoods], counts: list[str], amounts: list[str], **over: Any) -> dict[str, Any]:
+    return {
+        "row_goods": [one.id for one in goods],
+        "row_name": [one.name for one in goods],
+        "row_price": ["20.00" for _ in goods],
+        "row_count": counts,
+        "row_method": ["支付宝", "微信", "现金"],
+        "row_amount": amounts,
+        **over,
+    }
+
+
+def test_the_page_shows_the_shelf_of_a_patient_masked(
+    counter: Counter, patient: Patient, goods: list[RetailGoods]
+) -> None:
+    page = counter.get(f"index?id={patient.id}")
+    text = page.get_data(as_text=True)
+    assert page.status_code == 200
+    assert all(word in text for word in ("商品甲", "商品乙", "支付宝", "王*"))
+    assert "王芳" not in text
+    assert counter.ask(f"index?id={patient.id}")["info"] == {
+        "mid": str(patient.id), "unum": patient.record_no, "user_name": "王*",
+    }  # fmt: skip
+
+
+def test_without_a_patient_one_is_looked_for(counter: Counter) -> None:
+    assert "选择客户" in counter.get("index").get_data(as_text=True)
+    for wrong in ("999999", "x", "1" * 30):
+        assert counter.get(f"index?id={wrong}").status_code == 404
+
+
+def test_the_page_s_table_sells_what_has_a_count(counter: Counter, patient: Patient, goods: list[RetailGoods]) -> None:
+    fields = table(goods, ["", "2"], ["", "15.5", "24.50"])
+    answer = counter.post("index", mid=patient.id, developer=counter.member_id, **fields)
+    assert answer.status_code == 303, answer.get_data(as_text=True)
+    shown = counter.get(answer.location.split("/pc/retail/")[1]).get_data(as_text=True)
+    assert all(word in shown for word in ("商品乙", "15.50", "24.50", "40.00"))
+    assert [stock_of(one) for one in goods] == [10, 8]
+
+
+@pytest.mark.parametrize(
+    ("over", "sentence"),
+    [
+        ({"row_amount": ["", "", "39"]}, "不一致"),
+        ({"row_amount": ["", "", "1,000"]}, "请不要输入逗号"),
+        ({"row_count": ["2"]}, "表单内容不完整"),
+        ({"row_price": ["20.00", "18.00"]}, "价格已变化"),
+        ({"row_count": ["", "两"]}, "应为整数"),
+    ],
+)
+def test_a_refused_page_comes_back_with_what_was_typed(
+    counter: Counter, patient: Patient, goods: list[RetailGoods], over: dict[str, Any], sentence: str
+) -> None:
+    fields = table(goods, ["", "2"], ["", "", "40"]) | over
+    answer = counter.post("index", mid=patient.id, developer=counter.member_id, **fields)
+    text = answer.get_data(as_text=True)
+    assert 400 <= answer.status_code < 500
+    assert sentence in text
+    assert f'value="{fields["row_amount"][2]}"' in text
+    assert count(RetailOrder) == 0
+
+
+def test_the_price_that_the_page_showed_must_still_hold(
+    counter: Counter, patient: Patient, goods: list[RetailGoods]
+) -> None:
+    reprice(goods[1], 2_500)
+    fields = table(goods, ["", "2"], ["", "", "40"])
+    answer = counter.post("index", mid=patient.id, developer=counter.member_id, **fields)
+    assert (answer.status_code, stock_of(goods[1])) == (409, 10)
+    assert "价格已变化" in answer.get_data(as_text=True)
+
+
+# --- what was sold ---------------------------------------------------------------------------------------------------
+
+
+def test_the_list_has_a_row_for_each_line(counter: Counter, patient: Patient, goods: list[RetailGoods]) -> None:
+    order = queries.get_order(counter.tell("index", **sale(counter, patient, goods))["order_no"])
+    answer = counter.ask("order_list")
+    assert (answer["code"], answer["count"]) == (1, 2)
+    last = next(row for row in answer["list"] if row["good_name"] == "商品乙")
+    assert last | {"id": ""} == {
+        "id": "",
+        "type": "1",
+        "mid": str(patient.id),
+        "order_no": order.order_no,
+        "good_id": str(goods[1].id),
+        "good_name": "商品乙",
+        "good_price": "20.00",
+        "good_num": "2",
+        "goods_price": "60.00",
+        "real_price": "60.00",
+        "is_pay": "1",
+        "state": "1",
+        "create_at": str(int(order.created_at.timestamp())),
+    }
+    page = counter.get("order_list").get_data(as_text=True)
+    assert "王*" in page
+    assert "王芳" not in page
+
+
+def test_the_list_is_paged_and_filtered(counter: Counter, patient: Patient, goods: list[RetailGoods]) -> None:
+    order_no = counter.tell("index", **sale(counter, patient, goods))["order_no"]
+    assert len(counter.ask("order_list?page=2&limit=1")["list"]) == 1
+    assert counter.ask("order_list?status=cancelled")["count"] == 0
+    assert counter.ask("order_list?since=2026-03-03")["count"] == 0
+    assert counter.ask("order_list?since=2026-03-02&until=2026-03-02&status=paid")["count"] == 2
+    found = counter.client.post("/pc/search", data={"csrf_token": counter.csrf, "q": order_no}, headers=HTML)
+    assert found.status_code in {200, 303, 404}
+
+
+def test_looking_at_cancelling_changes_nothing_and_pressing_it_does_once(
+    counter: Counter, patient: Patient, goods: list[RetailGoods]
+) -> None:
+    order_no = counter.tell("index", **sale(counter, patient, goods))["order_no"]
+    assert "确认撤单" in counter.get(f"cancel_order?order_no={order_no}").get_data(as_text=True)
+    assert stock_of(goods[0]) == 9
+    assert counter.tell("cancel_order", order_no=order_no) == {
+        "code": 1, "msg": "已撤单，库存已退回，款项按原方式退还",
+    }  # fmt: skip
+    assert [stock_of(one) for one in goods] == [10, 10]
+    again = counter.tell("cancel_order", order_no=order_no)
+    assert (again["code"], again["msg"]) == (0, "操作失败：该订单已撤单，不能重复撤单")
+    assert counter.tell("cancel_order", order_no="202001060930150001")["code"] == 0
+    row = next(row for row in counter.ask("order_list")["list"])
+    assert (row["state"], row["is_pay"]) == ("2", "0")
+    assert "确认撤单" not in counter.get(f"cancel_order?order_no={order_no}").get_data(as_text=True)
+
+
+# --- goods and stock -------------------------------------------------------------------------------------------------
+
+
+def test_goods_are_added_changed_and_stocked(counter: Counter) -> None:
+    counter.post("goods/categories", name="护肤", position=1, is_active=1)
+    category = db.session.scalars(sa.select(GoodsCategory)).one()
+    fields = {"name": "面膜", "category_id": category.id, "unit": "盒", "price": "128.50", "is_active": 1}
+    assert counter.post("goods/new", stock=7, form_key="press-0000000003", **fields).status_code == 303
+    counter.post("goods/new", stock=7, form_key="press-0000000003", **fields)
+    goods = db.session.scalars(sa.select(RetailGoods)).one()
+    assert (goods.price_fen, goods.stock) == (12_850, 7)
+    assert counter.post(f"goods/{goods.id}", version=1, **fields | {"price": "99"}).status_code == 303
+    assert counter.post(f"goods/{goods.id}", version=1, **fields).status_code == 409
+    stocked = {"reason": "received", "count": 3, "form_key": "press-0000000004"}
+    for _ in range(2):
+        assert counter.post(f"goods/{goods.id}/stock", **stocked).status_code == 303
+    assert stock_of(goods) == 10
+    page = counter.get(f"goods/{goods.id}").get_data(as_text=True)
+    assert all(word in page for word in ("面膜", "入库", "期初库存", "+3"))
+    assert counter.post(f"goods/{goods.id}/stock", reason="sold", count=3).status_code == 422
+    changed = counter.post(f"goods/categories/{category.id}", name="护肤品", position=2, is_active=1, version=1)
+    assert changed.status_code == 303
+    assert counter.post("goods/categories", name="a,b", position=1).status_code == 422
+
+
+def test_the_shelf_is_counted_where_something_was_typed(counter: Counter, goods: list[RetailGoods]) -> None:
+    rows = {"goods": [one.id for one in goods], "seen": [10, 10], "counted": ["8", ""]}
+    assert counter.post("goods/count", note="月末", form_key="press-0000000005", **rows).status_code == 303
+    assert [stock_of(one) for one in goods] == [8, 10]
+    assert audited("retail.count")[0].detail == "盘点1种，1种有差异"
+    stale = counter.post("goods/count", **rows)
+    assert stale.status_code == 409
+    assert "商品甲" in stale.get_data(as_text=True)
+    for over in ({"counted": ["", ""]}, {"counted": ["x", ""]}, {"counted": ["-1", ""]}, {"seen": [10]}):
+        assert counter.post("goods/count", **rows | over).status_code == 422
+    twice = {"goods": [goods[0].id] * 2, "seen": [8, 8], "counted": ["7", "6"]}
+    assert counter.post("goods/count", **twice).status_code == 422
+
+
+# --- who may ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "right"),
+    [
+        ("GET", "index", P.RETAIL_SELL),
+        ("POST", "index", P.RETAIL_SELL),
+        ("POST", "get_cate_goods", P.RETAIL_SELL),
+        ("GET", "order_list", P.RETAIL_SELL),
+        ("GET", "order_list/1", P.RETAIL_SELL),
+        ("GET", "cancel_order", P.RETAIL_SELL),
+        ("POST", "cancel_order", P.RETAIL_SELL),
+        ("GET", "goods", P.RETAIL_WRITE),
+        ("GET", "goods/new", P.RETAIL_WRITE),
+        ("POST", "goods/new", P.RETAIL_WRITE),
+        ("POST", "goods/1", P.RETAIL_WRITE),
+        ("POST", "goods/1/stock", P.RETAIL_WRITE),
+        ("GET", "goods/count", P.RETAIL_WRITE),
+        ("POST", "goods/count", P.RETAIL_WRITE),
+        ("GET", "goods/categories", P.RETAIL_WRITE),
+        ("POST", "goods/categories", P.RETAIL_WRITE),
+    ],
+)
+def test_each_door_opens_with_its_right_only(sit: Sit, method: str, path: str, right: P) -> None:
+    for rights, may in ((set(P) - {right}, False), ({right}, True)):
+        desk = sit(*rights)
+        answer = desk.client.open(f"/pc/retail/{path}", method=method, data={"csrf_token": desk.csrf})
+        assert (answer.status_code != 403) is may, answer.json
+
+
+@pytest.mark.parametrize("path", ["index", "cancel_order", "goods/new", "goods/1/stock", "goods/count"])
+def test_without_the_form_s_token_nothing_is_done(counter: Counter, path: str) -> None:
+    counter.csrf = "0" * 64
+    assert counter.post(path).status_code == 419
