@@ -96,3 +96,31 @@ class RecoveryCode(Model):
     member_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"))
     code_hash: Mapped[str] = mapped_column(sa.String(64), comment="keyed hash")
     used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+
+class MemberWechat(Model):
+    """Which WeChat user a member of staff is, at one official account: where messages to the member go.
+
+    A WeChat user is one member at most; a member may have one at each of the hospital's official accounts.
+    """
+
+    __tablename__ = "staff_wechat"
+    __table_args__ = (sa.UniqueConstraint("appid", "openid"), sa.UniqueConstraint("member_id", "appid"))
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"))
+    appid: Mapped[str] = mapped_column(sa.String(32), comment="of the official account")
+    openid: Mapped[str] = mapped_column(sa.String(64))
+    linked_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class WechatLink(Model):
+    """A code that a member shows to the own telephone to be known by WeChat; it works once, for a few minutes."""
+
+    __tablename__ = "staff_wechat_link"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    member_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(sa.String(64), unique=True, comment="keyed hash")
+    expires_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -14,7 +14,7 @@ from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.core.permissions import Permission
 from wxapp.core.sessions import STAFF, SessionRow
-from wxapp.staff.models import EVERYTHING, Member, RecoveryCode, Role, index_of, staff_member_role
+from wxapp.staff.models import EVERYTHING, Member, MemberWechat, RecoveryCode, Role, index_of, staff_member_role
 
 _KNOWN = {permission.value: permission for permission in Permission}
 
@@ -254,4 +254,15 @@ def role_names(member_id: int) -> list[str]:
 def active_by_name(name: str) -> list[int]:
     """Return the ids of the active members with this display name; more than one when it is ambiguous."""
     wanted = sa.select(Member.id).where(Member.name == name.strip(), Member.is_active).order_by(Member.id)
+    return list(db.session.scalars(wanted))
+
+
+def wechat_of(member_ids: Iterable[int]) -> list[MemberWechat]:
+    """Return which WeChat users these members are, at all official accounts; only of accounts that are on."""
+    wanted = (
+        sa.select(MemberWechat)
+        .join(Member, Member.id == MemberWechat.member_id)
+        .where(MemberWechat.member_id.in_(list(member_ids)), Member.is_active)
+        .order_by(MemberWechat.id)
+    )
     return list(db.session.scalars(wanted))
