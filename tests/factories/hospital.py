@@ -19,6 +19,7 @@ from tests.factories.promotion import fill_terms
 from tests.factories.recharge import ask_back, make_recharge
 from tests.factories.recharge import place as place_recharge
 from tests.factories.reports import make_report, make_rich_report
+from tests.factories.retail import fill_retail
 from tests.factories.rosters import make_roster
 from tests.factories.senders import make_refused_message
 from tests.factories.sharing import fill_sharing
@@ -92,6 +93,7 @@ def fill(hospital: Hospital, rows: int) -> None:
         _recharges(hospital)
         hospital.arguments |= fill_sharing(hospital.distributor_id, goods[0])
         hospital.arguments |= fill_terms()
+        hospital.arguments |= fill_retail(hospital.patient_id)
     hospital.rows = rows
     db.session.commit()
 
@@ -280,6 +282,8 @@ def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
                 found[rule.endpoint] = _address(app, rule, values)
     found["booking.wait_form"] += f"?session_id={values['full_session_id']}"
     found["mall.checkout"] += f"?goods_id={values['goods_id']}&quantity=1"
+    found["retail_admin.sell_page"] += f"?id={values['patient_id']}"
+    found["retail_admin.cancel_page"] += f"?order_no={values['retail_no']}"
     found["mall.add_page"] += f"?goods_id={values['goods_id']}"
     return found
 
