@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from wxapp.admin.identity import Staff
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
-from wxapp.hospital.models import ExamDepartment
+from wxapp.hospital.models import ExamDepartment, Project
 from wxapp.hospital.queries import exam_departments
 from wxapp.staff.queries import role_names
-from wxapp.visits.models import ExamKind, Picture, Visit
+from wxapp.visits.models import ExamKind, Picture, QuoteLine, Visit
 from wxapp.visits.queries.visits import visible_to
 
 IN_LIST = Picture.replaced_at.is_(None)
@@ -79,10 +79,10 @@ class Department:
     pictures_needed: int = 0
     for_first_visits: bool = False
 
-    def misses(self, visit: Visit, count: int) -> bool:
-        """Whether a visit that has so many pictures of this kind still needs some."""
-        needed = max(self.pictures_needed, 1) if self.for_first_visits and visit.is_first else 0
-        return count < needed
+    @property
+    def least(self) -> int:
+        """How many pictures a visit has that needs this examination."""
+        return max(self.pictures_needed, 1)
 
 
 def departments() -> dict[ExamKind, Department]:
@@ -108,6 +108,27 @@ def kinds_for(staff: Staff, working: Mapping[ExamKind, Department]) -> list[Exam
         return list(working)
     own = set(role_names(staff.id))
     return [kind for kind, one in working.items() if not one.roles or own & one.roles]
+
+
+def needed_by(visits: Sequence[Visit], working: Mapping[ExamKind, Department]) -> dict[int, dict[ExamKind, int]]:
+    """Return how many pictures of which kinds these visits need: as first visits, and for what was quoted."""
+    kinds = {quote_id: set[str]() for visit in visits if (quote_id := visit.quote_id) is not None}
+    if kinds:
+        wanted = (
+            sa.select(QuoteLine.quote_id, Project.exam_kinds)
+            .join(Project, Project.id == QuoteLine.project_id)
+            .where(QuoteLine.quote_id.in_(kinds), Project.exam_kinds != "")
+        )
+        for quote_id, texts in db.session.execute(wanted):
+            kinds[quote_id] |= set(texts.split())
+    return {
+        visit.id: {
+            kind: one.least
+            for kind, one in working.items()
+            if (one.for_first_visits and visit.is_first) or kind.value in kinds.get(visit.quote_id or 0, ())
+        }
+        for visit in visits
+    }
 
 
 def visits_with_pictures(patient_id: int, staff: Staff) -> list[tuple[Visit, list[Picture]]]:

@@ -151,3 +151,5 @@ def _replace(
     )
     if new and visit.stage is Stage.ARRIVED:
         stages.move(visit, Stage.EXAMINING, by=by)
+    else:
+        change(sa.update(Visit).where(Visit.id == visit.id).values(changed_at=now))  # lists that keep up show it
