@@ -241,6 +241,12 @@ def test_a_change_is_made_under_each_of_its_paths(client, sign_in_staff, saved, 
     assert len(saved) == 1
 
 
+def test_people_read_what_was_done_where_programs_get_the_words_of_the_contract(client, sign_in_staff):
+    csrf = sign_in_staff(client, make_member(WRITER))
+    client.post("/pc/toybox/take", data={"mid": "3", "csrf_token": csrf}, headers={**PAGE, "Referer": "/pc/toys/list"})
+    assert "已取走" in client.get("/pc/toys/list", headers=PAGE).text
+
+
 def test_asking_never_changes_anything_where_asking_and_changing_share_a_path(client, sign_in_staff, saved):
     sign_in_staff(client, make_member(WRITER))
     for path in ("/pc/toybox/take?mid=3", "/PC/toybox/take.html?mid=3"):

@@ -162,7 +162,7 @@ def take_toy() -> Done:
     if form.toy_id > len(TOYS):
         raise NotFound
     saved.append(f"{form.toy_id} {'+'.join(form.names)} {identity.current_actor()}")
-    return Done(id=text(form.toy_id))
+    return Done("已取走", id=text(form.toy_id))
 
 
 WIRE_LIST = Table(

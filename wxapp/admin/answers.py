@@ -32,6 +32,10 @@ class Page:
         self.variables = variables
 
 
+DONE = "操作成功"
+"""What a change answers to programs that know the contract."""
+
+
 class Done:
     """A change that was made: flashes its sentence and leads on, or answers ``{"code": 1, "msg": …}``.
 
@@ -39,7 +43,7 @@ class Done:
     :param extra: further keys of the JSON answer
     """
 
-    def __init__(self, message: str = "操作成功", *, location: str | None = None, **extra: Any) -> None:
+    def __init__(self, message: str = DONE, *, location: str | None = None, **extra: Any) -> None:
         self.message = message
         self.location = location
         self.extra = extra
