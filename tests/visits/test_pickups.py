@@ -21,7 +21,7 @@ from wxapp.visits.models import Part, Pickup, PickupStatus, Stage, Visit
 from wxapp.visits.procedure_errors import Overlap, PickupMoved
 from wxapp.visits.queries import people_of
 from wxapp.visits.queries.pickups import assigned_pickups, get_pickup, masked_place, own_trips, waiting_pickups
-from wxapp.visits.services import pickups, stages
+from wxapp.visits.services import pickups, refusing, stages
 from wxapp.visits.services.pickups import Seen, Wish
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -216,8 +216,7 @@ def test_a_refused_visit_is_not_fetched() -> None:
     driver = make_driver()
     pickup = wanted()
     give(driver, pickup)
-    with transaction():
-        pickups.drop(stages.hold(pickup.visit_id), why="客户取消", by="staff:1")
+    refusing.refuse(pickup.visit_id, remark="客户取消", by="staff:1")
     assert (again(pickup).status, driver_of(pickup), own_trips(driver.id)) == (S.CANCELLED, [], [])
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from wxapp.core.db import transaction
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Stage
-from wxapp.visits.services import stages
+from wxapp.visits.services import pickups, stages
 from wxapp.visits.states import VISIT
 
 
 def refuse(visit_id: int, *, remark: str, by: str, version: int | None = None) -> None:
-    """End a visit before anything is collected for it; it remembers where it stood.
+    """End a visit before anything is collected for it; it remembers where it stood. A car that was to fetch the
+    patient is called off.
 
     :param version: what the page showed; None: the caller saw no page
     :raises NotFound: no such visit
@@ -23,6 +24,7 @@ def refuse(visit_id: int, *, remark: str, by: str, version: int | None = None) -
         if not VISIT.allows(visit.stage, Stage.REFUSED):
             raise StageMoved
         stages.move(visit, Stage.REFUSED, by=by, why=remark, stage_before=visit.stage.value)
+        pickups.drop(visit, why=remark, by=by)
 
 
 def restore(visit_id: int, *, remark: str, by: str, version: int | None = None) -> Stage:
