@@ -2,12 +2,14 @@
 
 from wxapp.till.services.checks import invariants
 from wxapp.till.services.deposits import return_deposit, take_deposit
+from wxapp.till.services.deposits import subject_of as deposit_subject
 from wxapp.till.services.numbers import new_deposit_no, new_receipt_no
 from wxapp.till.services.receipts import Cashier, Paid, give_back, take
 
 __all__ = [
     "Cashier",
     "Paid",
+    "deposit_subject",
     "give_back",
     "invariants",
     "new_deposit_no",
