@@ -1,0 +1,420 @@
+"""Staff's pages of the consultation and of price review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from tests.factories.configuration import make_methods, make_project
+from tests.factories.quoting import make_consultant, make_reviewer, make_triaged, three_projects
+from tests.factories.staff import make_member
+from tests.factories.visits import make_visit
+from wxapp.core.db import db
+from wxapp.hospital.models import Project
+from wxapp.staff.models import Member
+from wxapp.visits.models import Stage, Visit
+from wxapp.visits.queries import lines_of, planned_of, quotes_of, reviews_of
+
+HTML = {"Accept": "text/html"}
+JSON = {"Accept": "application/json"}
+
+
+@dataclass
+class Desk:
+    """A member of staff at a browser or a program."""
+
+    client: FlaskClient
+    csrf: str
+    member: Member
+
+    def post(self, path: str, *, html: bool = False, **fields: Any) -> Any:
+        data = {"csrf_token": self.csrf, **fields}
+        return self.client.post(f"/pc/{path}", data=data, headers=HTML if html else None)
+
+    def page(self, path: str) -> str:
+        answer = self.client.get(f"/pc/{path}", headers=HTML)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def ask(self, path: str) -> Any:
+        return self.client.get(f"/pc/{path}", headers=JSON).json
+
+
+Sit = Callable[[Member], Desk]
+
+
+@pytest.fixture
+def sit(client: FlaskClient, sign_in_staff: Callable[..., str]) -> Sit:
+    return lambda member: Desk(client, sign_in_staff(client, member), member)
+
+
+def lists(projects: list[Project], **over: Any) -> dict[str, Any]:
+    """Return the parallel lists of the contract's example."""
+    categories = "".join(f"{project.category_id}," for project in projects)
+    return {
+        "pname": "".join(f"{project.name}," for project in projects),
+        "cid": "".join(f"{project.id}," for project in projects),
+        "fid": categories,
+        "project_id": categories,
+        "price": "".join(f"{project.price_fen // 100}.00," for project in projects),
+        "num": "1," * len(projects),
+        **over,
+    }
+
+
+def rows(projects: list[Project]) -> dict[str, Any]:
+    """Return the fields of our own page."""
+    made: dict[str, Any] = {}
+    for number, project in enumerate(projects, start=1):
+        made |= {f"cid-{number}": project.id, f"price-{number}": project.price_fen // 100, f"num-{number}": 1}
+    return made
+
+
+def stage_of(visit: Visit) -> Stage:
+    db.session.refresh(visit)
+    return visit.stage
+
+
+# --- consultation ----------------------------------------------------------------------------------------------------
+
+
+def test_a_program_quotes_with_lists(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    visit, projects = make_triaged(consultant_id=desk.member.id), three_projects()
+    answer = desk.post(
+        "consultation/consult",
+        id=visit.id,
+        consultation_user_id=desk.member.id,
+        all_price="",
+        discount_price="4500.00",
+        edit_remark="",
+        **lists(projects),
+    )
+    assert answer.json == {"code": 1, "msg": "操作成功", "openids": []}
+    assert stage_of(visit) is Stage.IN_REVIEW
+    assert (visit.list_total_fen, visit.offered_fen) == (500_000, 450_000)
+    assert len(lines_of(visit.quote_id)) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"num": "1,1,"}, "项数不一致"),
+        ({"pname": ""}, "项数不一致"),
+        ({"price": "800,1200,x,"}, "不是正确的金额"),
+        ({"cid": " ,1,2,"}, "应为整数"),
+        ({"project_id": "9,9,9,"}, "分类与大类不一致"),
+        ({"pname": "甲, ,丙,"}, "没有名称"),
+        ({"discount_price": "-1"}, "不是正确的金额"),
+        ({"consultation_user_id": "999999"}, "不一致"),
+        ({"consultation_user_id": ""}, "请填写咨询师"),
+        ({"id": ""}, ""),
+        (dict.fromkeys(("pname", "cid", "fid", "project_id", "price", "num"), ""), "至少选择一个项目"),
+    ],
+)
+def test_broken_lists_save_nothing(sit: Sit, change: dict[str, str], says: str) -> None:
+    desk = sit(make_consultant())
+    visit = make_triaged(consultant_id=desk.member.id)
+    fields = {"id": visit.id, "consultation_user_id": desk.member.id, **lists(three_projects()), **change}
+    answer = desk.post("consultation/consult", **fields)
+    assert (answer.status_code, answer.json["code"]) == (200, 0)
+    assert says in answer.json["msg"]
+    assert (stage_of(visit), quotes_of(visit.id)) == (Stage.TRIAGED, [])
+
+
+def test_a_page_quotes_with_rows_once(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    visit, projects = make_triaged(consultant_id=desk.member.id), three_projects()
+    page = desk.page(f"consultation/consult?id={visit.id}&find={projects[0].name}")
+    assert projects[0].name in page
+    unchosen = {"cid-9": make_project().id, "price-9": "1", "num-9": ""}
+    fields = {
+        "id": visit.id, "consultation_user_id": desk.member.id, "version": visit.version, "form_key": "a" * 20,
+        **rows(projects[:2]), **unchosen,
+    }  # fmt: skip
+    for _ in range(2):
+        answer = desk.post("consultation/consult", html=True, **fields)
+        assert answer.status_code == 303
+    assert [quote.offered_fen for quote in quotes_of(visit.id)] == [200_000]
+
+
+def test_a_refused_form_keeps_what_was_typed(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    visit, project = make_triaged(consultant_id=desk.member.id), make_project(price_fen=80_000)
+    fields = {
+        "id": visit.id,
+        "consultation_user_id": desk.member.id,
+        "cid-3": project.id,
+        "price-3": "801",
+        "num-3": "2",
+    }
+    answer = desk.post("consultation/consult", html=True, edit_remark="亲友", **fields)
+    assert answer.status_code == 422
+    assert "高于价目表" in answer.text
+    assert 'name="price-3" value="801"' in answer.text
+    assert "亲友" in answer.text
+
+
+def test_another_consultants_visit_is_not_there(sit: Sit) -> None:
+    visit = make_triaged()
+    desk = sit(make_consultant())
+    assert desk.client.get(f"/pc/consultation/consult?id={visit.id}", headers=HTML).status_code == 404
+    answer = desk.post(
+        "consultation/consult", id=visit.id, consultation_user_id=desk.member.id, **lists(three_projects())
+    )
+    assert answer.json["code"] == 0
+    assert stage_of(visit) is Stage.TRIAGED
+    assert visit.visit_no not in desk.page("consultation/index?status=0")
+
+
+@pytest.mark.parametrize("path", ["Physical/complete", "physical/complete.html", "consultation/edit"])
+def test_a_quote_is_replaced_under_each_of_its_addresses(sit: Sit, path: str) -> None:
+    desk = sit(make_consultant())
+    visit = make_visit(stage=Stage.SENT_BACK, consultant_id=desk.member.id)
+    assert "修改报价" in desk.page(f"{path}?id={visit.id}")
+    answer = desk.post(path, id=visit.id, discount_price="4500", edit_remark="改", **lists(three_projects()))
+    assert answer.json["code"] == 1
+    assert "openids" in answer.json
+    assert (stage_of(visit), visit.offered_fen, len(quotes_of(visit.id))) == (Stage.IN_REVIEW, 450_000, 2)
+    assert "历次报价" in desk.page(f"consultation/edit?id={visit.id}")
+
+
+def test_projects_are_found_by_a_part_of_their_name(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    project = make_project(name="眼部项目甲", operation_name="眼部手术甲", english_name="eye", price_fen=123_450)
+    make_project(name="眼部项目乙", is_active=False)
+    found = desk.post("Common/get_project_ajax", name="部项目").json
+    assert found == [
+        {
+            "id": str(project.id), "name": "眼部项目甲", "operation_name": "眼部手术甲", "price": "1234.50",
+            "fid": str(project.category_id), "eng_name": "eye", "status": "1", "code": project.code, "second": "1",
+        }
+    ]  # fmt: skip
+    assert desk.client.get("/pc/visits/projects?name=部项目").json == found
+    assert desk.post("common/get_project_ajax").json["code"] == 0
+
+
+def test_fifty_projects_are_found_at_most(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    for _ in range(51):
+        make_project()
+    assert len(desk.post("common/get_project_ajax", name="项目").json) == 50
+
+
+PAYMENTS = {
+    "collect_num": "100.00,200.00,300.00,1500.00,2400.00,",
+    "collect_type": "支付宝,微信,现金,分期甲,分期乙,",
+    "collect_remark": "备注1,备注2,备注3,备注4,备注5,",
+    "periods_num": " , , ,12,6,",
+    "repayment_date": " , , ,12,8,",
+    "loan_num": "1500.00,2400.00,",
+    "pay_price": "4500.00",
+}
+
+
+@pytest.mark.parametrize("path", ["consultation/pay", "examine/pay"])
+def test_the_example_of_a_plan_is_kept(sit: Sit, path: str) -> None:
+    desk = sit(make_consultant() if path.startswith("cons") else make_reviewer())
+    visit = make_visit(stage=Stage.APPROVED, consultant_id=desk.member.id, final_fen=450_000)
+    make_methods()
+    assert "付款计划" in desk.page(f"{path}?id={visit.id}")
+    assert desk.post(path, id=visit.id, **PAYMENTS).json == {"code": 1, "msg": "操作成功"}
+    assert [(one.method_name, one.periods, one.repayment_day) for one in planned_of(visit.id)] == [
+        ("支付宝", None, None), ("微信", None, None), ("现金", None, None), ("分期甲", 12, 12), ("分期乙", 6, 8),
+    ]  # fmt: skip
+    assert "分期乙" in desk.page(f"{path}?id={visit.id}")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"collect_type": "支付宝,微信,现金,分期甲,"}, "项数不一致"),
+        ({"collect_remark": "备注1,"}, "项数不一致"),
+        ({"periods_num": "12,6,"}, "项数不一致"),
+        ({"repayment_date": " , ,12,8,"}, "项数不一致"),
+        ({"periods_num": "12,6, , , ,"}, "一致"),
+        ({"loan_num": "1500.00,"}, "应一致"),
+        ({"loan_num": "2400.00,1500.00,"}, "不一致"),
+        ({"loan_num": ""}, "应一致"),
+        ({"collect_num": "100,200,300,1500,2399,", "loan_num": "1500,2399,"}, "应等于付款金额"),
+        ({"pay_price": "4400.00"}, "付款金额应为4500.00元"),
+        ({"pay_price": ""}, "请填写付款金额"),
+        ({"repayment_date": " , , ,12,32,"}, "还款日应为1至31"),
+        ({"periods_num": " , , ,12,5,"}, "不提供5期"),
+        ({"collect_type": "支付宝,微信,贝壳,分期甲,分期乙,"}, "不存在或已停用"),
+    ],
+)
+def test_a_broken_plan_saves_nothing(sit: Sit, change: dict[str, str], says: str) -> None:
+    desk = sit(make_consultant())
+    visit = make_visit(stage=Stage.APPROVED, consultant_id=desk.member.id, final_fen=450_000)
+    make_methods()
+    answer = desk.post("consultation/pay", id=visit.id, **{**PAYMENTS, **change})
+    assert (answer.status_code, answer.json["code"]) == (200, 0)
+    assert says in answer.json["msg"]
+    assert planned_of(visit.id) == []
+
+
+def test_without_loans_their_lists_may_be_missing(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    visit = make_visit(stage=Stage.APPROVED, consultant_id=desk.member.id, final_fen=30_000)
+    make_methods()
+    answer = desk.post(
+        "consultation/pay", id=visit.id, pay_price="300", collect_num="100,200", collect_type="现金,微信"
+    )
+    assert answer.json["code"] == 1
+
+
+def test_a_page_plans_with_rows(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    visit = make_visit(stage=Stage.APPROVED, consultant_id=desk.member.id, final_fen=450_000)
+    make_methods()
+    fields = {
+        "id": visit.id, "pay_price": "4500.00", "version": visit.version, "form_key": "b" * 20,
+        "method-1": "现金", "amount-1": "3000", "remark-1": "备,注",
+        "method-2": "分期甲", "amount-2": "1500", "periods-2": "12", "day-2": "31",
+        "method-3": "", "amount-3": "",
+    }  # fmt: skip
+    assert desk.post("consultation/pay", html=True, **fields).status_code == 303
+    assert [(one.amount_fen, one.periods, one.remark) for one in planned_of(visit.id)] == [
+        (300_000, None, "备，注"), (150_000, 12, ""),
+    ]  # fmt: skip
+    wrong = desk.post("consultation/pay", html=True, **{**fields, "form_key": "c" * 20, "version": "", "amount-1": "x"})
+    assert wrong.status_code == 422
+    assert "第1行的金额不正确" in wrong.text
+
+
+def test_details_for_programs_have_the_forms_of_the_contract(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    visit = make_visit(stage=Stage.APPROVED, consultant_id=desk.member.id)
+    info = desk.ask(f"consultation/particulars?id={visit.id}")["info"]
+    assert isinstance(info["preoperative_img"], list)
+    assert isinstance(info["video_list"], list)
+    for name in ("ct_img", "blood_img", "accompany_name", "accompany_phone", "pname"):
+        assert isinstance(info[name], str)
+    assert "****" in info["user_phone"]
+    assert desk.client.get(f"/pc/consultation/particulars.html?id={visit.id}", headers=HTML).status_code == 302
+
+
+def test_lists_of_consultants_have_their_own_visits_by_stage(sit: Sit) -> None:
+    desk = sit(make_consultant())
+    mine = make_triaged(consultant_id=desk.member.id)
+    back = make_visit(stage=Stage.SENT_BACK, consultant_id=desk.member.id)
+    page = desk.page("consultation/index")
+    assert mine.visit_no in page
+    assert back.visit_no not in page
+    assert back.visit_no in desk.page("consultation/index?status=2")
+    assert {row["user_number"] for row in desk.ask("consultation/index?status=0")["list"]} == {
+        mine.visit_no, back.visit_no,
+    }  # fmt: skip
+
+
+# --- price review ----------------------------------------------------------------------------------------------------
+
+
+def test_a_reviewer_passes_what_he_saw(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    visit = make_visit(stage=Stage.IN_REVIEW)
+    page = desk.page(f"examine/details?id={visit.id}")
+    assert f'name="quote_id" value="{visit.quote_id}"' in page
+    wrong = desk.post("examine/pass", id=visit.id, quote_id=visit.quote_id or 0, version=visit.version + 1)
+    assert wrong.json["code"] == 0
+    replaced = desk.post("examine/pass", id=visit.id, quote_id=(visit.quote_id or 0) + 1)
+    assert "报价已被修改" in replaced.json["msg"]
+    assert desk.post("examine/pass", id=visit.id).json == {"code": 1, "msg": "操作成功"}
+    assert stage_of(visit) is Stage.APPROVED
+    assert desk.post("examine/pass", id=visit.id).json["code"] == 0
+    assert len(reviews_of(visit.id)) == 1
+
+
+def test_a_pressed_button_passes_once(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    visit = make_visit(stage=Stage.IN_REVIEW)
+    fields = {"id": visit.id, "quote_id": visit.quote_id, "version": visit.version, "form_key": "d" * 20}
+    assert [desk.post("examine/pass", html=True, **fields).status_code for _ in range(2)] == [303, 303]
+    assert len(reviews_of(visit.id)) == 1
+
+
+def test_a_reviewer_sends_back_with_a_reason(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    visit = make_visit(stage=Stage.IN_REVIEW)
+    fields = {"id": visit.id, "quote_id": visit.quote_id, "version": visit.version}
+    assert desk.post("examine/send_back", html=True, **fields).status_code == 422
+    assert desk.post("examine/send_back", html=True, remark="优惠太多", **fields).status_code == 303
+    assert stage_of(visit) is Stage.SENT_BACK
+    assert "优惠太多" in desk.page(f"examine/details?id={visit.id}")
+
+
+def test_a_reviewer_changes_lines_and_price(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    visit, projects = make_visit(stage=Stage.IN_REVIEW), three_projects()
+    answer = desk.post("examine/edit", id=visit.id, pay_price="4500.00", edit_remark="", **lists(projects))
+    assert answer.json["code"] == 1
+    assert (stage_of(visit), visit.final_fen) == (Stage.APPROVED, 450_000)
+    page = desk.page(f"examine/details?id={visit.id}")
+    assert "与上一版相比" in page
+    broken = desk.post("examine/edit", id=visit.id, pay_price="", **lists(projects))
+    assert "请填写最终价" in broken.json["msg"]
+
+
+def test_a_collected_visit_with_a_raised_price_waits_for_the_cashier(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    project = make_project(price_fen=100_000)
+    visit = make_visit(
+        stage=Stage.COLLECTED, projects=[project], final_fen=80_000, collected_fen=80_000, collected_final_fen=80_000
+    )
+    assert "需再次收银" in desk.page(f"examine/details?id={visit.id}")
+    fields = {"id": visit.id, "pay_price": "900", "quote_id": visit.quote_id, "version": visit.version}
+    assert desk.post("examine/edit", html=True, **fields, **rows([project])).status_code == 303
+    assert stage_of(visit) is Stage.COLLECT_AGAIN
+    assert visit.visit_no in desk.page("examine/index?status=4")
+
+
+def test_details_of_a_review_have_the_forms_of_the_contract(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    visit = make_visit(stage=Stage.IN_REVIEW)
+    info = desk.ask(f"examine/details?id={visit.id}")["info"]
+    assert isinstance(info["preoperative_img"], str)
+    assert {line["bus_id"] for line in info["bus_project"]} == {str(visit.id)}
+    assert (info["status"], info["type"], info["is_pay"]) == ("1", "1", "0")
+
+
+def test_the_list_of_reviews_shows_what_waits(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    waiting, passed = make_visit(stage=Stage.IN_REVIEW), make_visit(stage=Stage.APPROVED)
+    for address in ("examine/index", "examine/index?status=1"):
+        page = desk.page(address)
+        assert waiting.visit_no in page
+        assert passed.visit_no not in page
+    assert passed.visit_no in desk.page("examine/index?status=0")
+
+
+CONSULT = ["consultation/index", "consultation/consult?id=1", "consultation/pay?id=1", "consultation/particulars?id=1"]
+REVIEW = ["examine/index", "examine/details?id=1", "examine/pay?id=1"]
+
+
+def test_rights_are_asked_for_first(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    assert [desk.client.get(f"/pc/{path}").status_code for path in CONSULT] == [403] * len(CONSULT)
+    desk = sit(make_consultant())
+    assert [desk.client.get(f"/pc/{path}").status_code for path in REVIEW] == [403] * len(REVIEW)
+    desk = sit(make_member())
+    assert desk.post("common/get_project_ajax", name="项").status_code == 403
+
+
+# --- questions to the database ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["consultation/index?status=0", "examine/index?status=0", "triage/index?status=2"])
+def test_lists_ask_as_much_for_many_visits_as_for_few(sit: Sit, queries: list[str], path: str) -> None:
+    desk = sit(make_member(everything=True))
+    for _ in range(20):
+        make_visit(stage=Stage.IN_REVIEW, consultant_id=desk.member.id)
+    desk.page(path)
+    queries.clear()
+    desk.page(path)
+    asked = [one for one in queries if not one.startswith(("INSERT", "UPDATE"))]
+    assert len(asked) <= 12, "\n".join(asked)
