@@ -13,6 +13,7 @@ from wxapp.core import events, job_runs, sessions
 from wxapp.core.store import DatabaseStore
 from wxapp.distribution import tasks as distribution_tasks
 from wxapp.h5 import posters
+from wxapp.hospital import tasks as hospital_tasks
 from wxapp.mall import tasks as mall_tasks
 from wxapp.messages import services as messages
 from wxapp.messages import tasks as message_tasks
@@ -21,6 +22,7 @@ from wxapp.payments import tasks as payment_tasks
 from wxapp.reports import tasks as report_tasks
 from wxapp.reports.services import messages as report_messages
 from wxapp.uploads import tasks as upload_tasks
+from wxapp.visits import tasks as visit_tasks
 from wxapp.wallet import tasks as wallet_tasks
 
 
@@ -73,12 +75,14 @@ JOBS: list[Job] = [
     Job("mall.report_shippings", mall_tasks.report_shippings, "上报小程序订单发货", every=30 * SECOND),
     Job("mall.remind_unpaid", mall_tasks.remind_unpaid, "提醒即将关闭的订单", every=MINUTE),
     Job("distribution.settle_commissions", distribution_tasks.settle_commissions, "结算到期佣金", every=10 * MINUTE),
+    Job("hospital.put_prices_in_force", hospital_tasks.put_prices_in_force, "项目新价格生效", every=MINUTE),
     Job("booking.expire_holds", booking_tasks.expire_holds, "释放过期号源并通知候补", every=MINUTE),
     Job("booking.make_sessions", rosters.make_sessions, "按排班生成号源", every=60 * MINUTE),
     Job("booking.remind", booking_tasks.remind, "发送就诊提醒", every=MINUTE),
     Job("reports.join_parked", report_tasks.join_parked, "匹配新建档患者的报告", every=5 * MINUTE),
     Job("messages.broadcast", message_tasks.broadcast, "群发消息", every=2 * SECOND),
     Job("booking.close_past_days", booking_tasks.close_past_days, "登记未到与已就诊的预约", at="00:30"),
+    Job("visits.release_machines", visit_tasks.release_machines, "结束隔夜的电脑绑定", at="00:10"),
     Job("wallet.close_days", wallet_tasks.close_days, "登记每日账目", at="00:20"),
     Job("wallet.check_ledger", wallet_tasks.check_ledger, "核对储值账目", at="02:30"),
     Job("payments.check_payments", payment_tasks.check_payments, "核对付款账目", at="02:40"),

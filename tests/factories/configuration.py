@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 import itertools
+from datetime import timedelta
 from typing import Any
+
+import sqlalchemy as sa
 
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.hospital import queries
-from wxapp.hospital.models import Category, Code, CodeKind, Flow, Method, MethodKind, PriceFloor, Project, Workstation
+from wxapp.hospital.models import (
+    Category,
+    Code,
+    CodeKind,
+    ExamDepartment,
+    Flow,
+    Method,
+    MethodKind,
+    PriceFloor,
+    Project,
+    ProjectPrice,
+    Workstation,
+)
 from wxapp.hospital.rules.flows import BUILT_IN, FlowRules, to_text
 
 _numbers = itertools.count(1)
@@ -79,7 +94,8 @@ def make_code(kind: CodeKind, code: int, label: str = "") -> Code:
 
 
 def make_flow(flow: FlowRules = BUILT_IN) -> Flow:
-    made: Flow = _add(Flow(steps=to_text(flow), made_at=clock.now(), made_by=BY))
+    follows = queries.newest_flow_id() or 0
+    made: Flow = _add(Flow(steps=to_text(flow), follows=follows, made_at=clock.now(), made_by=BY))
     return made
 
 
@@ -101,3 +117,27 @@ def make_workstation(*, token: str = "", **over: Any) -> Workstation:
     }
     made: Workstation = _add(Workstation(**values))
     return made
+
+
+def fill_configuration(number: int, *, by: str) -> dict[str, int]:
+    """Return what the addresses of 医院配置 are about, one more of each with every call, as other people made them."""
+    category = make_project_category(changed_by=by)
+    project = make_project(category=category, changed_by=by)
+    now = clock.now()
+    values = {"project_id": project.id, "made_at": now, "made_by": by}
+    for days in range(number + 1):  # past and future prices of one project
+        _add(ProjectPrice(price_fen=100_000 + number, valid_from=now + timedelta(days=days), **values))
+    flow = Flow(steps=to_text(BUILT_IN), follows=queries.newest_flow_id() or 0, made_at=now, made_by=by)
+    department = db.session.scalars(sa.select(ExamDepartment)).first()
+    kind = f"kind-{number}"
+    return {
+        "project_category_id": category.id,
+        "hospital_project_id": project.id,
+        "price_id": db.session.scalars(sa.select(sa.func.max(ProjectPrice.id))).one(),
+        "floor_id": make_floor(f"role-{number}", 8000, category_id=category.id).id,
+        "method_id": make_method(f"方式{number}", changed_by=by).id,
+        "department_id": (department or _add(ExamDepartment(kind=kind, label="B超", changed_at=now, changed_by=by))).id,
+        "code_id": make_code(CodeKind.CHANNEL, 100 + number).id,
+        "workstation_id": make_workstation(token=f"token-{number}", changed_by=by).id,
+        "flow_id": _add(flow).id,
+    }

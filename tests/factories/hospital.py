@@ -11,6 +11,7 @@ from flask import Flask, g
 from werkzeug.routing import Rule
 
 from tests.factories.booking import make_visits
+from tests.factories.configuration import fill_configuration
 from tests.factories.distribution import fill_people, make_distributor
 from tests.factories.income import fill_income
 from tests.factories.mall import CONTACT, make_category, make_goods
@@ -148,6 +149,7 @@ def _one_of_each(hospital: Hospital, number: int) -> None:
         "broadcast_id": broadcast.id,
         "physician_id": physician.id,
         **fill_website(number, by=by),
+        **fill_configuration(number, by=by),
         **fill_people(hospital.distributor_id, by=by),
         **fill_withdrawals(hospital.distributor_id, by=by),
         **fill_income(hospital.distributor_id),

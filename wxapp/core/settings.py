@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
@@ -58,6 +59,8 @@ class Setting(Generic[T]):
     is_required: bool = field(default=False, kw_only=True)
     choices: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
     """Value and label of each, when only some texts are allowed."""
+    check: Callable[[str], str] | None = field(default=None, kw_only=True)
+    """For a text: returns what is wrong with it, in Chinese and after the label, or nothing."""
 
     def __post_init__(self) -> None:
         if self.name in _declared:
@@ -85,6 +88,8 @@ class Setting(Generic[T]):
             raise Invalid({self.name: f"{self.label}不能为空"})
         if len(text) > self.max_length:
             raise Invalid({self.name: f"{self.label}不能超过{self.max_length}个字"})
+        if self.check is not None and (wrong := self.check(text)):
+            raise Invalid({self.name: f"{self.label}{wrong}"})
         return text
 
     def _parse_number(self, text: str) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 
+from wxapp.hospital.rules.percents import percent
+
 STEPS = (
     "arrival",
     "preoperative",
@@ -21,6 +23,23 @@ STEPS = (
     "departure",
 )
 """In their order: a visit's steps, with the five examinations one by one."""
+EXAMINATIONS = STEPS[1:6]
+"""The kinds of examination that programs know."""
+LABELS = {
+    "arrival": "到院登记",
+    "preoperative": "术前照",
+    "radiation": "放射",
+    "electrocardiogram": "心电图",
+    "ct": "B超",
+    "blood": "检验",
+    "triage": "分诊",
+    "consultation": "现场咨询",
+    "review": "价目审核",
+    "collection": "收银",
+    "assignment": "手术安排",
+    "operation": "手术",
+    "departure": "离店",
+}
 ALWAYS_ON = ("arrival", "consultation", "collection", "departure")
 """Without these there is no visit."""
 
@@ -66,6 +85,60 @@ class FlowRules:
 
 BUILT_IN = FlowRules(tuple(FlowStep(name, may_be_skipped=name not in ALWAYS_ON) for name in STEPS))
 """What holds until a hospital has set its own."""
+
+
+ROLES = "负责角色"
+"""What a change of roles is called; its values are names of roles."""
+EACH_IS_REVIEWED = 10_001
+"""As ``review_below_bp``: even a quote at the full list price is reviewed."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing in which two versions differ."""
+
+    where: str
+    what: str
+    before: str
+    after: str
+
+
+def changes(before: FlowRules, after: FlowRules) -> list[Change]:
+    """Return in what two versions differ, for people."""
+    found = []
+    for was, now in zip(before.steps, after.steps, strict=True):
+        for what, one, other in (
+            ("启用", _yes(was.is_on), _yes(now.is_on)),
+            ("可跳过", _yes(was.may_be_skipped), _yes(now.may_be_skipped)),
+            (ROLES, " ".join(was.roles), " ".join(now.roles)),
+            ("超时提醒", _minutes(was.warn_minutes), _minutes(now.warn_minutes)),
+        ):
+            if one != other:
+                found.append(Change(LABELS[now.name], what, one, other))
+    if before.review_below_bp != after.review_below_bp:
+        found.append(
+            Change(
+                LABELS["review"], "审核线", review_words(before.review_below_bp), review_words(after.review_below_bp)
+            )
+        )
+    return found
+
+
+def review_words(review_below_bp: int) -> str:
+    """Return in words which quotes are reviewed."""
+    if review_below_bp >= EACH_IS_REVIEWED:
+        return "每份报价都审核"
+    if not review_below_bp:
+        return "都不审核"
+    return f"低于原价的{percent(review_below_bp)}%时审核"
+
+
+def _yes(is_so: bool) -> str:
+    return "是" if is_so else "否"
+
+
+def _minutes(minutes: int) -> str:
+    return f"{minutes}分钟" if minutes else "不提醒"
 
 
 def to_text(flow: FlowRules) -> str:

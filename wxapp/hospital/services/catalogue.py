@@ -14,6 +14,7 @@ from wxapp.core.db import db, insert_row, transaction
 from wxapp.core.errors import Invalid
 from wxapp.hospital.errors import CodeTaken, InUse, NameTaken
 from wxapp.hospital.models import Category, Project, ProjectPrice
+from wxapp.hospital.rules.flows import EXAMINATIONS
 from wxapp.hospital.services.names import check_name
 
 
@@ -147,13 +148,15 @@ def new_project_code() -> str:
 
 
 def _values(text: ProjectText, by: str) -> dict[str, object]:
+    if not set(text.exam_kinds) <= set(EXAMINATIONS):
+        raise Invalid({"exam_kinds": "需要的检查不在可选范围内"})
     return {
         "category_id": text.category_id,
         "name": check_name(text.name, "name"),
         "operation_name": check_name(text.operation_name, "operation_name"),
         "english_name": text.english_name,
         "share_bp": text.share_bp,
-        "exam_kinds": " ".join(text.exam_kinds),
+        "exam_kinds": " ".join(dict.fromkeys(text.exam_kinds)),
         "is_active": text.is_active,
         "changed_at": clock.now(),
         "changed_by": by,
