@@ -42,6 +42,11 @@ _STEP = sa.update(Sequence).where(Sequence.name == sa.bindparam("wanted")).value
 _VALUE = sa.select(Sequence.value).where(Sequence.name == sa.bindparam("wanted"))
 
 
+def last_number(name: str) -> int:
+    """Return the last number that a sequence has given out, 0 before the first."""
+    return int(run(_VALUE, wanted=name).scalar() or 0)
+
+
 def next_in_day(series: str, day: date, *, first: int = 1) -> int:
     """Return the next number of this series on this hospital day."""
     return next_number(f"{series}:{day:%Y%m%d}", first=first)

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 from werkzeug.datastructures import MultiDict
 
+from wxapp.admin.sheets import PrintForm
 from wxapp.admin.wire import NumberList, RowId, TextList, WireForm, YuanList
 from wxapp.core.errors import Invalid
 from wxapp.core.forms import Form, FormKey, Yuan
@@ -85,6 +86,12 @@ class CancelForm(WireForm):
     form_key: FormKey = ""
     order_no: str = Field(title="订单号", min_length=1, max_length=18)
     reason: str = Field("", title="撤单原因", max_length=200)
+
+
+class ReceiptForm(PrintForm):
+    """What a print button of a sale sends."""
+
+    receipt_no: str = Field(title="收据号", max_length=20)
 
 
 _ROWS = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 
 import sqlalchemy as sa
 
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.till.kinds import TAKEN, source_of
-from wxapp.till.models import Deposit, DepositStatus, DepositUse, Entry, Receipt
+from wxapp.till.models import CashUp, Deposit, DepositStatus, DepositUse, Entry, Receipt
 from wxapp.wallet.models import Transfer
 
 
@@ -90,3 +91,35 @@ def uses_of(entry_ids: Iterable[int]) -> Sequence[DepositUse]:
     ids = list(entry_ids)
     wanted = sa.select(DepositUse).where(DepositUse.entry_id.in_(ids)).order_by(DepositUse.deposit_id)
     return db.session.scalars(wanted).all() if ids else []
+
+
+def find_receipt(no: str) -> Receipt | None:
+    """Return the receipt with this number."""
+    return db.session.scalars(sa.select(Receipt).where(Receipt.no == no)).one_or_none()
+
+
+def deposit_by_id(deposit_id: int) -> Deposit:
+    """:raises NotFound: no such deposit"""
+    deposit = db.session.get(Deposit, deposit_id)
+    if deposit is None:
+        raise NotFound("没有这笔定金")
+    return deposit
+
+
+def find_cash_up(cashier_id: int, day: date) -> CashUp | None:
+    """Return what a cashier has counted on a day."""
+    wanted = sa.select(CashUp).where(CashUp.cashier_id == cashier_id, CashUp.day == day)
+    return db.session.scalars(wanted).one_or_none()
+
+
+def get_cash_up(cash_up_id: int) -> CashUp:
+    """:raises NotFound: no such cash-up"""
+    found = db.session.get(CashUp, cash_up_id)
+    if found is None:
+        raise NotFound("没有这份日结")
+    return found
+
+
+def cash_ups_on(day: date) -> dict[int, CashUp]:
+    """Return the counts of a day by cashier."""
+    return {one.cashier_id: one for one in db.session.scalars(sa.select(CashUp).where(CashUp.day == day))}

@@ -5,26 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, url_for
+from flask.wrappers import Response
 
-from wxapp.admin import audit, menu, search
+from wxapp.admin import audit, menu, search, sheets
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Column
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.filters import Filter
+from wxapp.admin.identity import current_staff
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.admin.wire import money, read_wire, seconds, text
+from wxapp.core.errors import NotFound
+from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_name
 from wxapp.core.permissions import Permission
 from wxapp.patients.queries import get_patient
 from wxapp.retail import queries
 from wxapp.retail.admin.door import STATES, current_cashier, interface
-from wxapp.retail.forms import CancelForm
+from wxapp.retail.forms import CancelForm, ReceiptForm
 from wxapp.retail.models import RetailLine, RetailOrder, RetailStatus
 from wxapp.retail.queries import OrderLine
 from wxapp.retail.services import selling
 from wxapp.till.queries import entries_of, receipts_of
+from wxapp.till.receipt_sheets import receipt_sheet
 from wxapp.till.services import new_receipt_no
+from wxapp.till.services.prints import count_print
+from wxapp.till.sold import Line, Sold, tell
 
 menu.entry("客户管理", "零售订单", "retail_admin.order_list", Permission.RETAIL_SELL, 30)
 
@@ -122,6 +129,34 @@ def _shown(sale: RetailOrder) -> dict[str, Any]:
         "_state": STATES[sale.status],
         "_is_paid": sale.status is RetailStatus.PAID,
     }
+
+
+@interface(
+    "retail.print_receipt",
+    POST="/pc/retail/order_list/<retail_no>/receipt",
+    permission=Permission.RETAIL_SELL,
+    audit="打印零售收据",
+    form_page=order,
+)
+def print_receipt(retail_no: str) -> Page | Response:
+    """Show a receipt of this sale as it is printed; each time is counted and logged."""
+    form = read_form(ReceiptForm)
+    sale = queries.get_order(retail_no)
+    if form.receipt_no not in {receipt.no for receipt in receipts_of(selling.subject_of(sale.id))}:
+        raise NotFound("没有这张收据")
+    printed = count_print(form.receipt_no)
+    audit.about(f"receipt:{printed.no}", f"零售{sale.order_no}，第{printed.prints}次，{form.paper.value.upper()}")
+    sheet = receipt_sheet(printed, by=current_staff().name)
+    return sheets.printed(sheet, form, file_name=f"{printed.act.label}-{printed.no}")
+
+
+def _sold(order_id: int) -> Sold:
+    sale = queries.order_by_id(order_id)
+    lines = [Line(line.name, line.price_fen, line.count) for line in queries.lines_of(order_id)]
+    return Sold("零售订单", sale.order_no, order_url(sale.order_no), lines, [("合计", sale.total_fen)])
+
+
+tell(selling.SUBJECT, _sold)
 
 
 # --- cancelling ------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from wxapp.retail.queries.orders import (
     get_order,
     lines_for_staff,
     lines_of,
+    order_by_id,
     order_lines,
     sellers,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "goods_of_category",
     "lines_for_staff",
     "lines_of",
+    "order_by_id",
     "order_lines",
     "sellers",
     "shelf",

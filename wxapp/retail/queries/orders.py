@@ -26,6 +26,14 @@ def get_order(order_no: str) -> RetailOrder:
     return found
 
 
+def order_by_id(order_id: int) -> RetailOrder:
+    """:raises NotFound: no such sale"""
+    found = db.session.get(RetailOrder, order_id)
+    if found is None:
+        raise NotFound("没有这张零售订单")
+    return found
+
+
 def lines_of(order_id: int) -> Sequence[RetailLine]:
     wanted = sa.select(RetailLine).where(RetailLine.order_id == order_id)
     return db.session.scalars(wanted.order_by(RetailLine.position)).all()
