@@ -1,4 +1,4 @@
-"""Input of the pages about pickups and appointments."""
+"""Input of the pages about pickups, and about bookings before the patients come."""
 
 from __future__ import annotations
 
@@ -58,3 +58,15 @@ class TripForm(Form):
 
 class CancelPickupForm(TripForm):
     why: str = Field(title="取消原因", max_length=200)
+
+
+class NoteForm(Form):
+    """What the desk notes on a booking."""
+
+    version: int | None = Field(None, ge=0)
+    lead_referrer_id: RowId | None = Field(None, title="主开发人")
+    remark: str = Field("", title="备注", max_length=200)
+
+
+class CancelAppointmentForm(Form):
+    reason: str = Field(title="取消原因", max_length=60)

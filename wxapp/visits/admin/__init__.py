@@ -1,6 +1,7 @@
 """Staff interfaces; importing this folder registers them."""
 
 from wxapp.visits.admin import (
+    appointments,
     arrivals,
     consultation,
     diagnostics,
@@ -21,6 +22,7 @@ from wxapp.visits.admin import (
 from wxapp.visits.admin.door import blueprint
 
 __all__ = [
+    "appointments",
     "arrivals",
     "blueprint",
     "consultation",
