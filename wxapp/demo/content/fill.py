@@ -35,6 +35,7 @@ from wxapp.demo.content import (
     texts,
     website,
 )
+from wxapp.demo.content import hospital as house
 from wxapp.demo.set_up import APPID
 from wxapp.h5.settings import HOSPITAL_ADDRESS, HOSPITAL_NAME, HOSPITAL_PHONE
 from wxapp.hospital import services as hospital
@@ -134,6 +135,7 @@ def _fill(app: Flask, passwords: dict[str, str]) -> None:
     _fill_patients()
     website.fill(BY)
     rosters.fill(BY)
+    house.fill(BY)
     _fill_goods()
     _fill_orders()
     redemption.fill(BY, SECOND)
