@@ -8,9 +8,9 @@ from typing import Any
 
 from tests.factories.configuration import make_project_category
 from tests.factories.staff import make_member
+from wxapp.admin.identity import Staff
 from wxapp.patients.models import Sex
 from wxapp.staff.models import Member
-from wxapp.till.services import Cashier
 from wxapp.visits.services.intake import Intake, add_visit, draw_numbers
 
 _numbers = itertools.count(1)
@@ -38,11 +38,11 @@ def make_intake(**over: Any) -> Intake:
     return Intake(**values)
 
 
-def cashier_of(member: Member) -> Cashier:
-    return Cashier(member.id, member.name)
+def staff_of(member: Member) -> Staff:
+    return Staff(member.id, member.username, member.name, frozenset())
 
 
 def take_in(intake: Intake, *, by: Member | None = None) -> int:
     """Add a visit as the front desk does, and return its id."""
     numbers = draw_numbers(with_deposit=intake.deposit is not None)
-    return add_visit(intake, numbers, by=cashier_of(by or make_member(name="前台甲")))
+    return add_visit(intake, numbers, by=staff_of(by or make_member(name="前台甲")))

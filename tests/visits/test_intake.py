@@ -24,7 +24,8 @@ from wxapp.till.models import Deposit
 from wxapp.visits.errors import BookingUsed, KnownPhone
 from wxapp.visits.models import Part, Pickup, Profile, ProfilePerson, Stage, Visit
 from wxapp.visits.queries import people_of
-from wxapp.visits.services.intake import DepositTaken, PickupWish
+from wxapp.visits.services.intake import DepositTaken
+from wxapp.visits.services.pickups import Wish
 from wxapp.visits.wire import wire_visit
 
 
@@ -130,7 +131,7 @@ def test_a_deposit_goes_into_the_till(app: Flask) -> None:
 
 
 def test_a_wish_to_be_fetched_waits_for_a_driver(app: Flask) -> None:
-    wish = PickupWish("丁路1号南门", clock.now(), people=2)
+    wish = Wish("丁路1号南门", clock.now(), people=2)
     visit_id = take_in(make_intake(pickup=wish))
     pickup = db.session.scalars(sa.select(Pickup)).one()
     assert (pickup.visit_id, pickup.place, pickup.people) == (visit_id, "丁路1号南门", 2)

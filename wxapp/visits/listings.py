@@ -33,7 +33,7 @@ from wxapp.staff.queries import active_who_may
 from wxapp.visits.models import Interest, Part, Stage, StepKind, Visit
 from wxapp.visits.queries import people_of, visible_to
 from wxapp.visits.rules.codes import visit_word
-from wxapp.visits.wire import wire_visits
+from wxapp.visits.wire import in_one_text, wire_visits
 
 STAGES: Mapping[Stage, Badge] = {
     Stage.BOOKED: Badge("已预约", "grey"),
@@ -185,12 +185,7 @@ def rows(visits: Sequence[Visit]) -> list[VisitRow]:
 
 def wire_row(row: VisitRow) -> dict[str, Any]:
     """Return a row for programs, with lists of people as texts (contract: user.index)."""
-    wired = row.wire()
-    return {key: ",".join(value) if _is_texts(value) else value for key, value in wired.items()}
-
-
-def _is_texts(value: object) -> bool:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return in_one_text(row.wire())
 
 
 def warn_minutes(flow: flows.FlowRules, step: StepKind) -> int:

@@ -60,6 +60,15 @@ def wire_visits(visits: Sequence[Visit], *, whole: bool) -> list[dict[str, Any]]
     return [_wired(visit, around, whole=whole, with_name=whole) for visit in visits]
 
 
+def in_one_text(wired: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a visit with its lists of people and pictures as comma texts, where the contract wants those."""
+    return {key: joined(value) if _may_be_text(key) else value for key, value in wired.items()}
+
+
+def _may_be_text(key: str) -> bool:
+    return key in {"accompany_name", "accompany_phone"} or key.endswith("_img")
+
+
 def wire_lines(quote_id: int | None) -> list[dict[str, str]]:
     """Return ``bus_project[]`` of one revision of a quote; nothing for None."""
     return (

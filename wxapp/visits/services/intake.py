@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from wxapp.admin.identity import Staff
 from wxapp.core import clock, idempotency
 from wxapp.core.crypto import blind_index
 from wxapp.core.db import db, insert_rows, transaction
@@ -24,19 +25,10 @@ from wxapp.staff import queries as staff
 from wxapp.till import services as till
 from wxapp.till.services import Cashier
 from wxapp.visits.errors import BookingUsed, KnownPhone
-from wxapp.visits.models import Interest, Part, Pickup, Visit
+from wxapp.visits.models import Interest, Part, Visit
 from wxapp.visits.services.people import set_people
+from wxapp.visits.services.pickups import Wish, wish_for
 from wxapp.visits.services.profiles import keep_profile
-
-
-@dataclass(frozen=True)
-class PickupWish:
-    """Where and when the patient wants to be fetched."""
-
-    place: str
-    at: datetime
-    people: int = 1
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ class Intake:
     remark: str = ""
     booking_no: str = ""
     deposit: DepositTaken | None = None
-    pickup: PickupWish | None = None
+    pickup: Wish | None = None
     patient_id: int | None = None
     is_other_person: bool = False
 
@@ -96,7 +88,7 @@ def draw_numbers(*, with_deposit: bool) -> Numbers:
     return Numbers(records.new_record_no(), till.new_deposit_no(), till.new_receipt_no())
 
 
-def add_visit(intake: Intake, numbers: Numbers, *, by: Cashier) -> int:
+def add_visit(intake: Intake, numbers: Numbers, *, by: Staff) -> int:
     """Make a visit, and the record of a patient who comes for the first time; return the visit's id.
 
     A first visit has the number of its patient, a return visit the drawn one. Of two intakes of the same new person at
@@ -117,9 +109,9 @@ def add_visit(intake: Intake, numbers: Numbers, *, by: Cashier) -> int:
         if not is_new:
             records.complete_patient(patient.id, sex=intake.sex, birthday=intake.birthday)
         if intake.pickup is not None:
-            _wish_pickup(visit.id, intake.pickup, by=by.actor)
+            wish_for(visit.id, intake.pickup, by=by)
         if intake.deposit is not None:
-            _take_deposit(visit, intake.deposit, numbers, by=by)
+            _take_deposit(visit, intake.deposit, numbers, by=Cashier(by.id, by.name))
         return visit.id
 
 
@@ -217,20 +209,6 @@ def _add_interests(visit_id: int, category_ids: Sequence[int]) -> None:
     different = enumerate(dict.fromkeys(category_ids))
     insert_rows(
         Interest, [{"visit_id": visit_id, "category_id": one, "position": position} for position, one in different]
-    )
-
-
-def _wish_pickup(visit_id: int, wish: PickupWish, *, by: str) -> None:
-    db.session.add(
-        Pickup(
-            visit_id=visit_id,
-            place=wish.place,
-            at=wish.at,
-            people=wish.people,
-            note=wish.note,
-            created_at=clock.now(),
-            created_by=by,
-        )
     )
 
 
