@@ -57,6 +57,7 @@ from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
+from wxapp.staff import handlers as staff_handlers  # noqa: F401 - reached
 from wxapp.statistics import admin as statistics_pages
 from wxapp.till import admin as till_pages
 from wxapp.till import handlers as till_handlers  # noqa: F401 - checks
@@ -64,6 +65,7 @@ from wxapp.till import models as till_tables  # noqa: F401 - tables
 from wxapp.uploads import admin as upload_pages
 from wxapp.uploads import models as uploads_tables  # noqa: F401 - tables
 from wxapp.visits import admin as visit_pages
+from wxapp.visits import handlers as visit_handlers  # noqa: F401 - listens
 from wxapp.visits import models as visits_tables  # noqa: F401 - tables
 from wxapp.wallet import admin as wallet_pages
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
