@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("cashier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("status", sa.String(length=30), nullable=False),
         sa.Column(
-            "lines", sa.Text(), nullable=False, comment="JSON: of each method what was expected and counted, in fen"
+            "lines", sa.Text(), nullable=False, comment="JSON: of each kind what was expected and counted, in fen"
         ),
         sa.Column("expected_fen", sa.BigInteger(), nullable=False),
         sa.Column("counted_fen", sa.BigInteger(), nullable=False),

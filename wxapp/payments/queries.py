@@ -222,3 +222,34 @@ def takings(day: date) -> list[Takings]:
         for channel in came.keys() | went.keys()
     ]
     return sorted(rows, key=lambda row: (-row.amount_fen, row.channel))
+
+
+@dataclass(frozen=True)
+class AtCounter:
+    """What somebody took at the counter by one method on a day, less what he handed back."""
+
+    actor: str
+    channel: Method
+    amount_fen: int
+
+
+def at_counter_on(day: date) -> list[AtCounter]:
+    """Return what was taken and handed back at the counter on a hospital day, by person and method."""
+    start, end = clock.day_bounds(day)
+    came = (
+        sa.select(PaymentOrder.collected_by.label("actor"), Attempt.channel.label("channel"), Attempt.amount_fen)
+        .join(PaymentOrder, PaymentOrder.id == Attempt.payment_order_id)
+        .where(
+            Attempt.status == AttemptStatus.SUCCEEDED,
+            Attempt.paid_at >= start,
+            Attempt.paid_at < end,
+            PaymentOrder.collected_by != "",
+        )
+    )
+    went = sa.select(RefundPart.done_by, RefundPart.channel, -RefundPart.amount_fen).where(
+        RefundPart.done_at >= start, RefundPart.done_at < end, RefundPart.done_by != ""
+    )
+    both = came.union_all(went).subquery()
+    fen = sa.func.sum(both.c.amount_fen).label("fen")
+    rows = db.session.execute(sa.select(both.c.actor, both.c.channel, fen).group_by(both.c.actor, both.c.channel))
+    return [AtCounter(row.actor, row.channel, int(row.fen)) for row in rows]

@@ -130,7 +130,7 @@ class CashUp(Model):
     day: Mapped[date] = mapped_column(sa.Date)
     cashier_id: Mapped[int] = mapped_column(sa.ForeignKey("staff_member.id"))
     status: Mapped[CashUpStatus] = mapped_column(status_type(CashUpStatus), default=CashUpStatus.COUNTED)
-    lines: Mapped[str] = mapped_column(sa.Text, comment="JSON: of each method what was expected and counted, in fen")
+    lines: Mapped[str] = mapped_column(sa.Text, comment="JSON: of each kind what was expected and counted, in fen")
     expected_fen: Mapped[int] = mapped_column(Fen)
     counted_fen: Mapped[int] = mapped_column(Fen)
     note: Mapped[str] = mapped_column(sa.String(200), default="")

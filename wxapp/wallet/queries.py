@@ -13,7 +13,16 @@ from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
 from wxapp.wallet.house import HOUSE_BY_ID, is_house
 from wxapp.wallet.kinds import label_of
-from wxapp.wallet.models import PATIENT, Account, Card, Closing, CounterMovement, CounterStatus, Transfer
+from wxapp.wallet.models import (
+    PATIENT,
+    Account,
+    Card,
+    Closing,
+    CounterMovement,
+    CounterStatus,
+    Movement,
+    Transfer,
+)
 
 
 @dataclass(frozen=True)
@@ -316,3 +325,42 @@ def closings(*, account_id: int = 0, limit: int = 31) -> list[Closing]:
             sa.select(Closing).where(Closing.account_id == account_id).order_by(Closing.day.desc()).limit(limit)
         )
     )
+
+
+@dataclass(frozen=True)
+class AtCounter:
+    """What somebody took for stored value at the counter by one method on a day, less what he handed back."""
+
+    actor: str
+    method: str
+    amount_fen: int
+
+
+def at_counter_on(day: date) -> list[AtCounter]:
+    """Return the counter's stored value of a hospital day, by person and method.
+
+    Money is in the drawer from the moment it is taken, also while a second person is still to agree; it leaves again
+    when that person refuses. What is given back leaves when it is agreed to.
+    """
+    start, end = clock.day_bounds(day)
+    row = sa.select(
+        CounterMovement.requested_by.label("actor"), CounterMovement.method, CounterMovement.amount_fen.label("fen")
+    )
+    is_top_up = CounterMovement.movement == Movement.TOP_UP
+    decided = sa.and_(CounterMovement.decided_at >= start, CounterMovement.decided_at < end)
+    minus = row.with_only_columns(
+        CounterMovement.requested_by, CounterMovement.method, -CounterMovement.amount_fen
+    )  # fmt: skip
+    # Every status by name: the index begins with it.
+    requested = sa.and_(
+        CounterMovement.status.in_(list(CounterStatus)),
+        CounterMovement.requested_at >= start,
+        CounterMovement.requested_at < end,
+    )
+    taken = row.where(is_top_up, requested)
+    refused = minus.where(is_top_up, CounterMovement.status == CounterStatus.REJECTED, decided)
+    paid_back = minus.where(sa.not_(is_top_up), CounterMovement.status == CounterStatus.DONE, decided)
+    both = taken.union_all(refused, paid_back).subquery()
+    fen = sa.func.sum(both.c.fen).label("fen")
+    rows = db.session.execute(sa.select(both.c.actor, both.c.method, fen).group_by(both.c.actor, both.c.method))
+    return [AtCounter(row.actor, row.method, int(row.fen)) for row in rows]

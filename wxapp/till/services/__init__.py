@@ -1,5 +1,6 @@
 """Use cases of the till. Taking and giving back happen inside the transaction of whoever sells."""
 
+from wxapp.till.services.cash_ups import check_cash_up, count_up, unchecked_before
 from wxapp.till.services.checks import invariants
 from wxapp.till.services.deposits import return_deposit, take_deposit
 from wxapp.till.services.deposits import subject_of as deposit_subject
@@ -9,6 +10,8 @@ from wxapp.till.services.receipts import Cashier, Paid, give_back, take
 __all__ = [
     "Cashier",
     "Paid",
+    "check_cash_up",
+    "count_up",
     "deposit_subject",
     "give_back",
     "invariants",
@@ -17,4 +20,5 @@ __all__ = [
     "return_deposit",
     "take",
     "take_deposit",
+    "unchecked_before",
 ]

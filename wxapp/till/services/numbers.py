@@ -6,8 +6,11 @@ from wxapp.core import clock, ids
 
 
 def new_receipt_no() -> str:
-    """Return SJ, the hospital's day and the number of the day, e.g. ``SJ202603020001``."""
-    return _numbered("SJ", "till.receipt")
+    """Return SJ, the hospital's day and the number of the day, e.g. ``SJ202603020001``.
+
+    One series with the receipts of the mall's payments at the counter: no two papers have the same number.
+    """
+    return _numbered("SJ", "payments.receipt")
 
 
 def new_deposit_no() -> str:
