@@ -58,6 +58,7 @@ from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
 from wxapp.staff import admin as staff
 from wxapp.staff import handlers as staff_handlers  # noqa: F401 - reached
+from wxapp.staff import views as staff_views
 from wxapp.statistics import admin as statistics_pages
 from wxapp.till import admin as till_pages
 from wxapp.till import handlers as till_handlers  # noqa: F401 - checks
@@ -217,6 +218,7 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(rich_text.blueprint)
     app.register_blueprint(message_pages.blueprint)
     app.register_blueprint(staff.blueprint)
+    app.register_blueprint(staff_views.pages)
     app.register_blueprint(mall_pages.blueprint)
     app.register_blueprint(booking.pages)
     app.register_blueprint(booking_pages.blueprint)

@@ -63,3 +63,13 @@ class LastAdministrator(DomainError):
     """Somebody has to be left who can manage roles."""
 
     code, status, message = "last_administrator", 409, "至少要保留一位能够管理员工和角色权限的在职员工"
+
+
+class LinkExpired(DomainError):
+    code, status, message = "link_expired", 404, "二维码已失效，请在“我的账号”中重新生成"
+
+
+class WechatTaken(DomainError):
+    """A WeChat user is one member at most."""
+
+    code, status, message = "wechat_taken", 409, "这个微信已关联其他员工账号，请先在那个账号中解除关联"

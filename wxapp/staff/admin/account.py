@@ -41,6 +41,7 @@ def my_account() -> Page:
         password_changed_at=member.password_changed_at,
         last_login_at=member.last_login_at,
         has_totp=member.totp_confirmed_at is not None,
+        has_wechat=bool(queries.wechat_of([staff.id])),
         recovery_codes_left=queries.recovery_codes_left(staff.id),
         devices=queries.open_sessions(now=clock.now(), member_id=staff.id),
         this_device=_session_id(),
