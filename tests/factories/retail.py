@@ -15,6 +15,7 @@ from wxapp.retail.models import GoodsCategory, RetailGoods, RetailOrder
 from wxapp.retail.services import catalogue, selling
 from wxapp.retail.services.catalogue import GoodsDraft
 from wxapp.retail.services.selling import Wanted
+from wxapp.till.queries import receipts_of
 from wxapp.till.services import Cashier, Paid, new_receipt_no
 
 _numbers = itertools.count(1)
@@ -100,4 +101,9 @@ def fill_retail(hospital_patient_id: int) -> dict[str, Any]:
     method = db.session.scalars(db.select(Method).where(Method.kind == MethodKind.CASH)).first() or ways("现金")["现金"]
     patient = db.session.get_one(Patient, hospital_patient_id)
     order = sell(wanted(goods), wanted(goods, 2), patient=patient, method=method)
-    return {"retail_category_id": category.id, "retail_goods_id": goods.id, "retail_no": order.order_no}
+    return {
+        "retail_category_id": category.id,
+        "retail_goods_id": goods.id,
+        "retail_no": order.order_no,
+        "till_receipt_no": receipts_of(selling.subject_of(order.id))[0].no,
+    }

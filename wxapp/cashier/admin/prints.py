@@ -12,22 +12,25 @@ from pydantic import Field
 from wxapp.admin import audit, menu, sheets
 from wxapp.admin.answers import Page
 from wxapp.admin.identity import current_staff
+from wxapp.admin.interface import wants_json
 from wxapp.admin.sheets import PrintForm, Sheet
 from wxapp.admin.tables import Action, Table
 from wxapp.admin.wire import money, text
-from wxapp.cashier import queries
 from wxapp.cashier.admin.door import asked_visit, interface
 from wxapp.core import clock, ids
 from wxapp.core.forms import read_form
 from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
 from wxapp.h5.settings import HOSPITAL_NAME
+from wxapp.patients.models import Patient
 from wxapp.patients.queries import get_patient
+from wxapp.till.queries import entries_of
 from wxapp.till.receipt_sheets import COLUMNS, money_line
 from wxapp.till.sold import Line, Sold, tell
 from wxapp.visits.listings import FILTERS, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Part, Visit
 from wxapp.visits.queries import get_visit, lines_of, people_of
+from wxapp.visits.rules.ages import age_on
 from wxapp.visits.rules.codes import visit_word
 from wxapp.visits.wire import wire_visit
 
@@ -80,17 +83,17 @@ def project_sheet() -> Page:
     """The sheet as it will be printed. Looking at it is logged: it has the patient's whole name."""
     visit = asked_visit()
     audit.looked_at("visit", visit.id, TITLE)
-    projects = [
+    template = "cashier/admin/project_sheet.html"
+    if wants_json():
+        return Page(template, infos={**wire_visit(visit, whole=False), "projects": _projects(visit)})
+    return Page(template, _visit=visit, _sheet=_sheet(visit, copy=0), _prints=_prints(visit.id))
+
+
+def _projects(visit: Visit) -> list[dict[str, str]]:
+    return [
         {"pname": line.name, "price": money(line.price_fen), "num": text(line.count)}
         for line in lines_of(visit.quote_id)
     ]
-    return Page(
-        "cashier/admin/project_sheet.html",
-        infos={**wire_visit(visit, whole=False), "projects": projects},
-        _visit=visit,
-        _sheet=_sheet(visit, copy=0),
-        _prints=_prints(visit.id),
-    )
 
 
 @interface(
@@ -119,9 +122,8 @@ def _prints(visit_id: int) -> int:
 
 def _sheet(visit: Visit, *, copy: int) -> Sheet:
     patient = get_patient(visit.patient_id)
-    wired = wire_visit(visit, whole=False)
     people = people_of([visit.id])[visit.id]
-    paid = [one.entry for one in queries.payments_of(visit.id) if not one.is_voided]
+    paid = entries_of(f"visit:{visit.id}")
     about = _sold_for(visit)
     totals = [(label, yuan(fen)) for label, fen in about.sums]
     totals += [(f"已收 {entry.method_name}", yuan(entry.amount_fen)) for entry in paid]
@@ -135,7 +137,7 @@ def _sheet(visit: Visit, *, copy: int) -> Sheet:
         facts=[
             ("客户", patient.name),
             ("病历号", patient.record_no),
-            ("性别年龄", _sex_and_age(patient.sex.label, str(wired["age"]))),
+            ("性别年龄", _sex_and_age(patient)),
             ("就诊", visit_word(is_first=visit.is_first)),
             ("咨询师", "、".join(person.name for person in people.get(Part.CONSULTANT, []))),
             ("日期", f"{visit.day:%Y-%m-%d}"),
@@ -149,8 +151,10 @@ def _sheet(visit: Visit, *, copy: int) -> Sheet:
     )
 
 
-def _sex_and_age(sex: str, age: str) -> str:
-    return f"{sex} {age}岁" if age and age != "0" else sex
+def _sex_and_age(patient: Patient) -> str:
+    if patient.birthday is None:
+        return patient.sex.label
+    return f"{patient.sex.label} {age_on(clock.today(), patient.birthday)}岁"
 
 
 def _sold_for(visit: Visit) -> Sold:
