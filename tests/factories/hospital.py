@@ -14,7 +14,9 @@ from tests.factories.booking import make_visits
 from tests.factories.configuration import fill_configuration
 from tests.factories.distribution import fill_people, make_distributor
 from tests.factories.income import fill_income
+from tests.factories.intake import fill_visits
 from tests.factories.mall import CONTACT, make_category, make_goods
+from tests.factories.operations import fill_flow_end
 from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.promotion import fill_terms
 from tests.factories.recharge import ask_back, make_recharge
@@ -94,7 +96,9 @@ def fill(hospital: Hospital, rows: int) -> None:
         _recharges(hospital)
         hospital.arguments |= fill_sharing(hospital.distributor_id, goods[0])
         hospital.arguments |= fill_terms()
+        hospital.arguments |= fill_visits(hospital.patient_id)
         hospital.arguments |= fill_retail(hospital.patient_id)
+        hospital.arguments |= fill_flow_end(hospital.member_id)
     hospital.rows = rows
     db.session.commit()
 
@@ -286,6 +290,12 @@ def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
     found["mall.checkout"] += f"?goods_id={values['goods_id']}&quantity=1"
     found["retail_admin.sell_page"] += f"?id={values['patient_id']}"
     found["retail_admin.cancel_page"] += f"?order_no={values['retail_no']}"
+    found["visits_admin.visit_details"] += f"?id={values['visit_id']}"
+    found["visits_admin.arrive_page"] += f"?id={values['expected_visit_id']}"
+    found["visits_admin.procedure_page"] += f"?id={values['arranged_visit_id']}"
+    found["visits_admin.leave_page"] += f"?id={values['operated_visit_id']}"
+    found["visits_admin.leaflet"] += f"?id={values['left_visit_id']}"
+    found["visits_admin.wish_page"] += f"?id={values['expected_visit_id']}"
     found["mall.add_page"] += f"?goods_id={values['goods_id']}"
     return found
 

@@ -29,9 +29,9 @@ _NEXT = {
 @interface("driver.mine", GET="/pc/driver/mine", permission=P)
 def own_trip_list() -> Page:
     """The driver's own trips, those of today first; the look at their places is logged."""
-    trips = own_trips(current_staff().id)
-    if trips:
-        looked_at("driver", current_staff().id, f"{len(trips)}次接送的地点")
+    me = current_staff().id
+    looked_at("driver", me, "本人接送的地点")  # first: what is loaded before a change is loaded again after it
+    trips = own_trips(me)
     today = clock.today()
     return Page(
         "visits/admin/driver.html",

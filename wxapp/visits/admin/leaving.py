@@ -18,7 +18,6 @@ from wxapp.core.errors import NotFound
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.h5.settings import HOSPITAL_NAME, HOSPITAL_PHONE
-from wxapp.patients.queries import get_patient
 from wxapp.visits import plugs
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
@@ -39,7 +38,7 @@ from wxapp.visits.queries.departures import (
     departures_of,
     last_departure,
 )
-from wxapp.visits.queries.procedures import contacts, get_procedure, procedure_rows, projects_text
+from wxapp.visits.queries.procedures import contact_of, get_operated, procedure_rows, projects_text
 from wxapp.visits.rules.leaving import Verdict
 from wxapp.visits.services import leaving as services
 from wxapp.visits.services.leaving import Leaving
@@ -116,15 +115,16 @@ def leave_list() -> Page:
 @interface("leave.page", GET="/pc/leave/confirm", permission=Permission.DEPARTURE_WRITE)
 def leave_page() -> Page:
     """The check list of a visit before it is left, or what was checked when it was; the look is logged."""
-    visit = get_visit(asked_id(), seen_by=current_staff())
-    procedure = get_procedure(visit.id)
-    looked_at("visit", visit.id, "离店")
+    visit_id = asked_id()
+    looked_at("visit", visit_id, "离店")  # first: what is loaded before a change is loaded again after it
+    found = get_operated(visit_id, seen_by=current_staff())
+    visit, procedure = found.visit, found.procedure
     earlier = departures_of(visit.id)
     remember_names([actor for one in earlier for actor in (one.left_by, one.undone_by) if actor])
     return Page(
         "visits/admin/departure.html",
         stage=visit.stage,
-        patient=contacts({visit.patient_id})[visit.patient_id],
+        patient=contact_of(found.patient),
         projects=projects_text(lines_of(visit.quote_id)),
         checks=services.checks(visit, procedure) if visit.stage is not Stage.LEFT else [],
         departures=earlier,
@@ -185,18 +185,19 @@ def undo_leave() -> Done:
 @interface("leave.leaflet", GET="/pc/leave/leaflet", permission=Permission.DEPARTURE_WRITE)
 def leaflet() -> Page:
     """What the patient takes home on paper: what was done, what to mind, when to come again. Printing is logged."""
-    visit = get_visit(asked_id(), seen_by=current_staff())
-    departure = last_departure(visit.id)
+    visit_id = asked_id()
+    looked_at("visit", visit_id, "打印离店注意事项单")
+    found = get_operated(visit_id, seen_by=current_staff())
+    visit, departure = found.visit, last_departure(visit_id)
     if departure is None:
         raise NotFound("客户还没有离店，暂无注意事项单")
-    looked_at("visit", visit.id, "打印离店注意事项单")
     return Page(
         "visits/admin/leaflet.html",
         visit_no=visit.visit_no,
         projects=projects_text(lines_of(visit.quote_id)),
-        _patient=get_patient(visit.patient_id),
+        _patient=found.patient,
         _departure=departure,
-        _procedure=get_procedure(visit.id),
+        _procedure=found.procedure,
         _lines=[line for line in CARE_TEXT().splitlines() if line.strip()],
         _hospital=HOSPITAL_NAME(),
         _phone=HOSPITAL_PHONE(),

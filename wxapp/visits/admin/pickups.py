@@ -16,23 +16,23 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.core.states import history
-from wxapp.staff.queries import active_who_may
 from wxapp.visits import plugs
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
 from wxapp.visits.listings import STAGES, visit_url
 from wxapp.visits.models import Pickup, PickupStatus, Stage, Visit
 from wxapp.visits.pickup_forms import AssignForm, CancelPickupForm, TripForm, WishForm
-from wxapp.visits.queries import get_visit
+from wxapp.visits.queries.crew import who_may
 from wxapp.visits.queries.pickups import (
     assigned_pickups,
     count_waiting,
     find_pickup,
-    get_pickup,
+    get_fetched,
+    get_trip,
     pickup_rows,
     waiting_pickups,
 )
-from wxapp.visits.queries.procedures import contacts
+from wxapp.visits.queries.procedures import contact_of
 from wxapp.visits.services import pickups as services
 from wxapp.visits.services.pickups import Seen, Wish
 
@@ -51,7 +51,7 @@ _DAY = Filter("day", "接送日期", kind="day")
 
 
 def driver_options() -> list[tuple[str, str]]:
-    return [(str(member.id), member.name) for member in active_who_may(Permission.PICKUP_DRIVE)]
+    return [(str(member.id), member.name) for member in who_may(Permission.PICKUP_DRIVE)]
 
 
 def trip_url(pickup_id: int) -> str:
@@ -146,16 +146,16 @@ def assigned_list() -> Page:
 @interface("driver.trip", GET="/pc/driver/trips/<int:pickup_id>", permission=P)
 def trip_page(pickup_id: int) -> Page:
     """One pickup with its place, and what can be done about it; the look is logged."""
-    pickup = get_pickup(pickup_id)
-    visit = get_visit(pickup.visit_id)
-    looked_at("visit", visit.id, "接送地点")
+    looked_at("pickup", pickup_id, "接送地点")  # first: what is loaded before a change is loaded again after it
+    found, pickup = get_trip(pickup_id)
+    visit = found.visit
     steps = history(pickup)
     remember_names([pickup.created_by, *(step.actor for step in steps)])
     is_expected = visit.stage is Stage.BOOKED
     return Page(
         "visits/admin/pickup.html",
         state=pickup.status,
-        patient=contacts({visit.patient_id})[visit.patient_id],
+        patient=contact_of(found.patient),
         at=pickup.at,
         place=pickup.place,
         people=pickup.people,
@@ -242,15 +242,16 @@ def restore_trip(pickup_id: int) -> Done:
 @interface("driver.wish_page", GET="/pc/driver/wish", permission=P)
 def wish_page() -> Page:
     """Where and when a patient wants to be fetched, to be entered or changed; the look is logged."""
-    visit = get_visit(asked_id())
-    pickup = find_pickup(visit.id)
-    looked_at("visit", visit.id, "接送地点")
+    visit_id = asked_id()
+    looked_at("visit", visit_id, "接送地点")
+    found = get_fetched(visit_id=visit_id)
+    visit, pickup = found.visit, found.pickup
     values = {"at": visit.appointed_at, "people": 1}
     if pickup is not None:
         values = {name: getattr(pickup, name) for name in ("place", "at", "people", "note")}
     return Page(
         "visits/admin/pickup_wish.html",
-        patient=contacts({visit.patient_id})[visit.patient_id],
+        patient=contact_of(found.patient),
         _visit=visit,
         _pickup=pickup,
         _form=ShownForm(WishForm, values=values),

@@ -18,8 +18,6 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.core.states import history
-from wxapp.staff.models import Member
-from wxapp.staff.queries import active_who_may
 from wxapp.visits import plugs
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
@@ -27,12 +25,13 @@ from wxapp.visits.listings import STAGES, visit_url
 from wxapp.visits.models import Procedure, ProcedureStatus, Stage, Visit
 from wxapp.visits.procedure_forms import ArrangementForm, ReasonForm, StepForm
 from wxapp.visits.queries import get_visit, lines_of
+from wxapp.visits.queries.crew import Hand, who_may
 from wxapp.visits.queries.procedures import (
     HERE,
-    contacts,
+    contact_of,
     count_open,
     find_procedure,
-    get_procedure,
+    get_operated,
     procedure_rows,
     procedures,
     projects_text,
@@ -108,16 +107,17 @@ def procedure_list() -> Page:
 @interface("procedure.page", GET="/pc/procedure/edit", permission=Permission.PROCEDURE_WRITE)
 def procedure_page() -> Page:
     """The operation of one visit: who, where, when, and what comes next; the look is logged."""
-    visit = get_visit(asked_id(), seen_by=current_staff())
-    procedure = get_procedure(visit.id)
-    looked_at("visit", visit.id, "手术流程")
+    visit_id = asked_id()
+    looked_at("visit", visit_id, "手术流程")  # first: what is loaded before a change is loaded again after it
+    found = get_operated(visit_id, seen_by=current_staff())
+    visit, procedure = found.visit, found.procedure
     steps = history(procedure)
     remember_names([step.actor for step in steps])
     return Page(
         "visits/admin/procedure.html",
         procedure=procedure,
         stage=visit.stage,
-        patient=contacts({visit.patient_id})[visit.patient_id],
+        patient=contact_of(found.patient),
         projects=projects_text(lines_of(visit.quote_id)),
         _visit=visit,
         _form=ShownForm(ArrangementForm, values=_values(procedure), options=_options(procedure), help=_HELP),
@@ -147,15 +147,15 @@ def _values(procedure: Procedure) -> dict[str, Any]:
 
 def _options(procedure: Procedure) -> dict[str, list[tuple[str, str]]]:
     """Return whom to choose: physicians and nurses by their roles, and who is named already."""
-    members = active_who_may(Permission.PROCEDURE_WRITE)
+    members = who_may(Permission.PROCEDURE_WRITE)
     return {
         "physician_id": _choices(members, "doctor", procedure.physician_id, procedure.physician_name),
         "nurse_id": _choices(members, "nurse", procedure.nurse_id, procedure.nurse_name),
     }
 
 
-def _choices(members: list[Member], role: str, present: int | None, name: str) -> list[tuple[str, str]]:
-    of_role = [one for one in members if any(own.name == role for own in one.roles)]
+def _choices(members: list[Hand], role: str, present: int | None, name: str) -> list[tuple[str, str]]:
+    of_role = [one for one in members if role in one.roles]
     # A hospital may have its own roles: then everybody who operates is offered.
     found = [(str(one.id), one.name) for one in of_role or members]
     gone = present is not None and str(present) not in {value for value, _ in found}

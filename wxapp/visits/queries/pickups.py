@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
+from wxapp.patients.models import Patient
 from wxapp.visits.models import Pickup, PickupStatus, Stage, Visit
 from wxapp.visits.queries.procedures import Contact, contacts, matches
 
@@ -32,6 +33,43 @@ def find_pickup(visit_id: int) -> Pickup | None:
     """Return the pickup of a visit as it is now; None when nobody wants one."""
     wanted = sa.select(Pickup).where(Pickup.visit_id == visit_id).execution_options(populate_existing=True)
     return db.session.scalars(wanted).one_or_none()
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A visit with its patient, and its pickup if there is one."""
+
+    visit: Visit
+    patient: Patient
+    pickup: Pickup | None
+
+
+def get_fetched(*, visit_id: int) -> Fetched:
+    """Return a visit with its pickup, with one question.
+
+    :raises NotFound: no such visit
+    """
+    return _fetched(Visit.id == visit_id, "没有这张到院单")
+
+
+def get_trip(pickup_id: int) -> tuple[Fetched, Pickup]:
+    """Return a pickup with its visit, with one question.
+
+    :raises NotFound: no such pickup
+    """
+    found = _fetched(Pickup.id == pickup_id, "没有这次接送")
+    if found.pickup is None:
+        raise NotFound("没有这次接送")
+    return found, found.pickup
+
+
+def _fetched(condition: sa.ColumnElement[bool], missing: str) -> Fetched:
+    whole: list[Any] = [Visit, Patient, Pickup]
+    wanted = sa.select(*whole).join(Patient, Patient.id == Visit.patient_id)
+    found = db.session.execute(wanted.outerjoin(Pickup, Pickup.visit_id == Visit.id).where(condition)).one_or_none()
+    if found is None:
+        raise NotFound(missing)
+    return Fetched(*found)
 
 
 def _with_visits() -> sa.Select[Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wxapp.admin.identity import Staff
 from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
@@ -17,6 +18,7 @@ from wxapp.patients.models import Patient
 from wxapp.patients.queries import find_patients
 from wxapp.visits.models import Procedure, ProcedureStatus, QuoteLine, Stage, Visit
 from wxapp.visits.queries.quotes import lines_of_many
+from wxapp.visits.queries.visits import visible_to
 
 OPEN = (ProcedureStatus.WAITING, ProcedureStatus.ASSIGNED, ProcedureStatus.OPERATING)
 """Procedures that somebody still has to do something about."""
@@ -36,6 +38,31 @@ def get_procedure(visit_id: int) -> Procedure:
     if procedure is None:
         raise NotFound("这张到院单还没有收银，暂无手术流程")
     return procedure
+
+
+@dataclass(frozen=True)
+class Operated:
+    """A visit that was collected, with its procedure and its patient."""
+
+    visit: Visit
+    procedure: Procedure
+    patient: Patient
+
+
+def get_operated(visit_id: int, *, seen_by: Staff) -> Operated:
+    """Return them with one question.
+
+    :raises NotFound: no such visit, not one that this person may see, or not collected yet
+    """
+    whole: list[Any] = [Visit, Procedure, Patient]
+    wanted = sa.select(*whole).join(Patient, Patient.id == Visit.patient_id)
+    wanted = wanted.outerjoin(Procedure, Procedure.visit_id == Visit.id)
+    found = db.session.execute(wanted.where(Visit.id == visit_id, visible_to(seen_by))).one_or_none()
+    if found is None:
+        raise NotFound("没有这张到院单，或不在您的范围内")
+    if found[1] is None:
+        raise NotFound("这张到院单还没有收银，暂无手术流程")
+    return Operated(*found)
 
 
 def matches(q: str) -> sa.ColumnElement[bool]:
@@ -133,6 +160,10 @@ class Contact:
     name: str
     phone: str
     record_no: str
+
+
+def contact_of(patient: Patient) -> Contact:
+    return Contact(masked_name(patient.name), masked_phone(patient.phone), patient.record_no)
 
 
 def contacts(patient_ids: set[int]) -> dict[int, Contact]:
