@@ -5,12 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from flask import current_app, g, render_template, request
+from flask import current_app, g, render_template, request, url_for
 
 from wxapp.admin import fields, flashes, identity, menu, search, settings
 from wxapp.core import clock, ids, sessions
 from wxapp.core.forms import Refusal
 from wxapp.core.permissions import Permission
+
+_inbox: list[tuple[str, str]] = []
+
+
+def use_inbox(page: str, count: str) -> None:
+    """Set the endpoints of one's own messages and of how many are unread; the top of each page shows them."""
+    _inbox[:] = [(page, count)]
+
 
 _PERMISSIONS = {str(permission.value): permission for permission in Permission}
 
@@ -57,6 +65,14 @@ class Shell:
     def can_search(self) -> bool:
         staff = identity.find_staff()
         return staff is not None and not staff.must_visit and bool(search.kinds(staff))
+
+    def inbox(self) -> tuple[str, str] | None:
+        """Return the addresses of one's own messages and of their number, None before one may use anything."""
+        staff = identity.find_staff()
+        if staff is None or staff.must_visit or not _inbox or _inbox[0][0] not in current_app.view_functions:
+            return None
+        page, count = _inbox[0]
+        return url_for(page), url_for(count)
 
     def flashes(self) -> list[flashes.Flash]:
         return flashes.take()

@@ -99,6 +99,25 @@
     }
   });
 
+  // --- unread messages: asked for after the page, and again each minute, without keeping anybody signed in
+  const inbox = document.querySelector("[data-unread]");
+  if (inbox) {
+    const shown = inbox.querySelector("[data-unread-count]");
+    const look = async () => {
+      if (document.hidden) return;
+      try {
+        const answer = await fetch(inbox.dataset.unread, { headers: { Accept: "application/json", "X-Background": "yes" }, credentials: "same-origin" });
+        if (!answer.ok) return;
+        const { unread } = await answer.json();
+        shown.textContent = unread > 99 ? "99+" : String(unread);
+        shown.hidden = !unread;
+        inbox.setAttribute("aria-label", unread ? `站内信，${unread}条未读` : "站内信");
+      } catch { /* offline: the next minute asks again */ }
+    };
+    look();
+    setInterval(look, 60000);
+  }
+
   // --- after a refusal, to the first wrong field
   const wrong = document.querySelector(".content [aria-invalid=true], .bare [aria-invalid=true]");
   if (wrong) wrong.focus();
