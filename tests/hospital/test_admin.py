@@ -252,7 +252,7 @@ def test_a_lender_is_added_and_changed(desk: Desk) -> None:
     method = db.session.scalars(sa.select(Method)).one()
     assert (method.offered_periods, method.least_fen, method.most_fen) == ((6, 12, 24), 100_000, 5_000_000)
     assert desk.post(f"bank/{method.id}", **fields | {"periods": "6 12"}, version="1").status_code == 303
-    assert told_of("hospital.method_change") == "可选期数：6 12 24 → 6 12；手续费承担方：patient → （空）"
+    assert told_of("hospital.method_change") == "可选期数：6 12 24 → 6 12；手续费承担方：客户承担 → （空）"
     assert desk.post(f"bank/{method.id}", **fields, version="1").status_code == 409
     wrong = desk.post(f"bank/{method.id}", **fields | {"kind": "cash"}, version="2")
     assert (wrong.status_code, "类型不能修改" in wrong.text) == (409, True)

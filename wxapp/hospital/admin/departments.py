@@ -112,7 +112,7 @@ def save_department(department_id: int) -> Done:
         is_active=form.is_active,
     )
     change_department(department_id, text, seen_version=form.version, by=current_staff().actor)
-    audit.about(f"hospital_department:{department_id}", told(form, before))
+    audit.about(f"hospital_department:{department_id}", told(form, before, {"roles": role_options()}))
     return Done("医技科设置已保存", location=url_for(".department_list"))
 
 

@@ -26,6 +26,7 @@ from wxapp.hospital.services import MethodText, add_method, change_method
 from wxapp.hospital.services.methods import FEE_BY
 
 P = Permission.HOSPITAL_WRITE
+OPTIONS = {"fee_by": [(value, label) for value, label in FEE_BY.items() if value]}
 KINDS = {"least": "money", "most": "money"}
 HELP = {
     "name": "收银和接口按名称识别，所以所有方式和机构都不能重名，也不能含有逗号；改名不影响以前的记录",
@@ -110,13 +111,12 @@ def save_method(method_id: int) -> Done:
     form = read_form(MethodForm)
     before = _values(listings.get(Method, method_id))
     change_method(method_id, _text(form), seen_version=form.version, by=current_staff().actor)
-    audit.about(f"hospital_method:{method_id}", told(form, before))
+    audit.about(f"hospital_method:{method_id}", told(form, before, OPTIONS))
     return Done("已保存", location=url_for(".method_list"))
 
 
 def _form(values: dict[str, Any]) -> ShownForm:
-    options = {"fee_by": [(value, label) for value, label in FEE_BY.items() if value]}
-    return ShownForm(MethodForm, values=shown(values), options=options, kinds=KINDS, help=HELP)
+    return ShownForm(MethodForm, values=shown(values), options=OPTIONS, kinds=KINDS, help=HELP)
 
 
 def _values(method: Method) -> dict[str, Any]:

@@ -162,7 +162,7 @@ def save_project(hospital_project_id: int) -> Done:
     form = read_form(ProjectForm)
     before = _values(listings.get(Project, hospital_project_id))
     change_project(hospital_project_id, _text(form), seen_version=form.version, by=current_staff().actor)
-    audit.about(f"hospital_project:{hospital_project_id}", told(form, before))
+    audit.about(f"hospital_project:{hospital_project_id}", told(form, before, _options()))
     return Done("项目已保存", location=url_for(".project_page", hospital_project_id=hospital_project_id))
 
 

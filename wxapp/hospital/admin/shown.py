@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -26,7 +26,7 @@ def role_options() -> list[tuple[str, str]]:
 
 
 def role_words(names: Iterable[str], labels: Mapping[str, str]) -> str:
-    """Return roles as people call them; one that is gone keeps its name."""
+    """Return roles (or other choices) as people call them; one that is gone keeps its name."""
     return "、".join(labels.get(name, name) for name in names)
 
 
@@ -50,17 +50,21 @@ def shown(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _TYPED[name](value) if name in _TYPED else value for name, value in values.items()}
 
 
-def told(form: Form, before: Mapping[str, Any]) -> str:
-    """Return in words what a form changed."""
+def told(form: Form, before: Mapping[str, Any], options: Mapping[str, Sequence[tuple[str, str]]] | None = None) -> str:
+    """Return in words what a form changed.
+
+    :param options: the choices of fields, whose words are told instead of their values
+    """
     words = []
     for name, old in before.items():
-        was, now = _word(name, old), _word(name, getattr(form, name))
+        choices = dict((options or {}).get(name, ()))
+        was, now = _word(name, old, choices), _word(name, getattr(form, name), choices)
         if was != now:
             words.append(f"{label_of(type(form), name)}：{was or '（空）'} → {now or '（空）'}")
     return "；".join(words) or "没有变化"
 
 
-def _word(name: str, value: Any) -> str:
+def _word(name: str, value: Any, choices: Mapping[str, str]) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -68,5 +72,7 @@ def _word(name: str, value: Any) -> str:
     if isinstance(value, Enum):
         return str(getattr(value, "label", value.value))
     if isinstance(value, list | tuple):
-        return "、".join(value)
+        return role_words(value, choices)
+    if str(value) in choices:
+        return choices[str(value)]
     return _TYPED[name](value) if name in _TYPED else str(value)

@@ -137,7 +137,7 @@ def save_workstation(workstation_id: int) -> Done:
     before, text = _values(workstation), _text(form, machine=workstation.machine)
     _check_staff(form.staff_id, known=workstation.staff_id)
     services.change_workstation(workstation_id, text, seen_version=form.version, by=current_staff().actor)
-    audit.about(f"hospital_workstation:{workstation_id}", told(form, before))
+    audit.about(f"hospital_workstation:{workstation_id}", told(form, before, _options(before["staff_id"])))
     return Done("电脑配置已保存", location=url_for(".workstation_page", workstation_id=workstation_id))
 
 
