@@ -198,6 +198,14 @@ def test_a_booking_is_confirmed_noted_and_cancelled_on_its_page(desk: Desk, no: 
     assert desk.post(f"bookings/{no}/confirm").status_code == 409
 
 
+def test_a_booking_becomes_a_patient_with_whoever_won_him_filled_in(desk: Desk, no: str) -> None:
+    referrer = make_member(name="钱开发")
+    appointments.note(no, lead_referrer_id=referrer.id, by=BY)
+    page = desk.client.get(f"/pc/user/add?booking_no={no}", headers={"Accept": "text/html"}).text
+    assert CONTACT.name in page
+    assert f'<option value="{referrer.id}" selected>钱开发' in page
+
+
 def test_the_sheet_of_a_day_is_masked_and_without_the_cancelled(desk: Desk, session: Session, no: str) -> None:
     gone = make_booking(slots_of(session)[1])
     changes.cancel(gone, by=BY, reason="改期", is_staff=True)

@@ -33,6 +33,7 @@ from wxapp.visits.intake_forms import AddForm, PhoneForm
 from wxapp.visits.listings import visit_url
 from wxapp.visits.models import Part, Visit
 from wxapp.visits.queries import get_visit
+from wxapp.visits.queries.appointments import find_noted
 from wxapp.visits.queries.desk import Before, acquaintances, known_before, words
 from wxapp.visits.rules.ages import age_on, fits
 from wxapp.visits.services import arrivals
@@ -56,17 +57,20 @@ _HELP = {
 def add_page() -> Page:
     """The form; filled in for somebody who is known (``patient_id``), or from a booking (``booking_no``)."""
     values: dict[str, Any] = {"deposit_fen": "0", "pickup_people": 1}
-    booking_visit, note = None, ""
+    booking_visit, note, noted_referrer = None, "", None
     before = _asked_patient()
     if booking_no := request.args.get("booking_no", "").strip()[:32]:
         booking_visit, from_booking = _booked(booking_no)
         values |= from_booking
+        noted_referrer = from_booking["lead_referrer_id"]
         if before is None and from_booking.get("patient_id"):
             before = known_before(int(from_booking["patient_id"]))
     if before is not None:
         values |= _filled_in(before)
         note = "生日、性别、住址区域与来源"
         looked_at("patient", before.patient.id, f"登记复诊：{note}")
+    if noted_referrer is not None:  # what the desk has noted on the booking is newer than the record
+        values["lead_referrer_id"] = noted_referrer
     lists = words()
     return Page(
         "visits/admin/add.html",
@@ -147,8 +151,8 @@ def _filled_in(before: Before) -> dict[str, Any]:
 
 def _booked(booking_no: str) -> tuple[Visit | None, dict[str, Any]]:
     """Return the visit that a booking has turned into, and what the form is filled in with."""
-    booking = bookings.get_booking(booking_no)
     looked_at("booking", booking_no, "转客户：姓名、手机号")
+    booking, noted = bookings.get_booking(booking_no), find_noted(booking_no)
     return visit_of_booking(booking_no), {
         "booking_no": booking_no,
         "name": booking.contact_name,
@@ -156,6 +160,7 @@ def _booked(booking_no: str) -> tuple[Visit | None, dict[str, Any]]:
         "appointed_at": booking.starts_at,
         "remark": booking.remark,
         "patient_id": booking.patient_id,
+        "lead_referrer_id": noted.lead_referrer_id if noted else None,
     }
 
 
