@@ -19,6 +19,7 @@ from tests.factories.mall import CONTACT, make_category, make_goods
 from tests.factories.operations import fill_flow_end
 from tests.factories.patients import make_patient, make_wechat_user
 from tests.factories.promotion import fill_terms
+from tests.factories.quoting import fill_quotes
 from tests.factories.recharge import ask_back, make_recharge
 from tests.factories.recharge import place as place_recharge
 from tests.factories.reports import make_report, make_rich_report
@@ -99,6 +100,7 @@ def fill(hospital: Hospital, rows: int) -> None:
         hospital.arguments |= fill_visits(hospital.patient_id)
         hospital.arguments |= fill_retail(hospital.patient_id)
         hospital.arguments |= fill_flow_end(hospital.member_id)
+        hospital.arguments |= fill_quotes(hospital.member_id)
     hospital.rows = rows
     db.session.commit()
 
@@ -296,6 +298,11 @@ def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
     found["visits_admin.leave_page"] += f"?id={values['operated_visit_id']}"
     found["visits_admin.leaflet"] += f"?id={values['left_visit_id']}"
     found["visits_admin.wish_page"] += f"?id={values['expected_visit_id']}"
+    found["visits_admin.triage_page"] += f"?id={values['waiting_visit_id']}"
+    found["visits_admin.change_consultant_page"] += f"?id={values['triaged_visit_id']}"
+    found["visits_admin.consult_page"] += f"?id={values['triaged_visit_id']}"
+    for page in ("requote_page", "plan_page", "particulars", "review_page", "review_plan_page"):
+        found[f"visits_admin.{page}"] += f"?id={values['reviewed_visit_id']}"
     found["mall.add_page"] += f"?goods_id={values['goods_id']}"
     return found
 

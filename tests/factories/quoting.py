@@ -8,9 +8,14 @@ from typing import Any
 from tests.factories.configuration import make_project
 from tests.factories.staff import make_member
 from tests.factories.visits import make_visit
+from wxapp.core import clock
+from wxapp.core.db import transaction
 from wxapp.core.permissions import Permission
 from wxapp.hospital.models import Project
+from wxapp.messages.receivers import Receiver
+from wxapp.messages.services.notifying import notify
 from wxapp.staff.models import Member
+from wxapp.staff.services.wechat import begin_link
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.services.catalogue import QuotedLine
 from wxapp.visits.services.quoting import Offer
@@ -42,3 +47,17 @@ def three_projects() -> list[Project]:
 
 def offer_of(projects: Sequence[Project], offered_fen: int | None = None, remark: str = "") -> Offer:
     return Offer([line_of(project) for project in projects], offered_fen, remark)
+
+
+def fill_quotes(member_id: int) -> dict[str, Any]:
+    """Return the arguments of the pages of triage, quotes and reviews, and of a member's own messages."""
+    told = {"patient": "张*", "items": "项目甲", "amount": 450_000, "at": clock.now()}
+    with transaction():
+        message_id = notify("st_pricing_0000001", Receiver("staff", member_id), told)
+    return {
+        "waiting_visit_id": make_visit(stage=Stage.ARRIVED).id,
+        "triaged_visit_id": make_triaged().id,
+        "reviewed_visit_id": make_visit(stage=Stage.IN_REVIEW, consultant_id=make_consultant().id).id,
+        "inbox_message_id": message_id,
+        "link_code": begin_link(member_id),
+    }

@@ -15,18 +15,18 @@ from wxapp.wechat import connected
 pages = Pages("staff", __name__)
 
 
-@pages.page("/staff/link/<code>")
-def link_page(code: str) -> ResponseReturnValue:
+@pages.page("/staff/link/<link_code>")
+def link_page(link_code: str) -> ResponseReturnValue:
     """Ask whether this WeChat user is the member whose code was scanned; nothing is changed by looking."""
-    return render_template("staff/link.html", code=code, name=services.find_scanned(code[:60]).name)
+    return render_template("staff/link.html", link_code=link_code, name=services.find_scanned(link_code[:60]).name)
 
 
-@pages.action("/staff/link/<code>", shown_again_by=link_page)
-def confirm_link(code: str) -> ResponseReturnValue:
+@pages.action("/staff/link/<link_code>", shown_again_by=link_page)
+def confirm_link(link_code: str) -> ResponseReturnValue:
     """Link the member with who is signed in here; the code works once."""
     user = current_user()
     _check_real(user)
-    scanned = services.confirm_link(code[:60], appid=connected.clients().appid, openid=user.openid)
+    scanned = services.confirm_link(link_code[:60], appid=connected.clients().appid, openid=user.openid)
     notice(f"已关联员工账号：{scanned.name}")
     return redirect(url_for("staff.linked"), 303)
 

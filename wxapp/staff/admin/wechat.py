@@ -24,7 +24,7 @@ def own_wechat() -> Page:
 def link_wechat() -> Page:
     """Show a code, this once, that links the WeChat user who scans and confirms it."""
     code = services.begin_link(current_staff().id)
-    return _shown(absolute(path_of("staff.link_page", {"code": code})))
+    return _shown(absolute(path_of("staff.link_page", {"link_code": code})))
 
 
 def _shown(address: str) -> Page:
