@@ -11,6 +11,7 @@ from flask import Flask, g
 from werkzeug.routing import Rule
 
 from tests.factories.booking import make_visits
+from tests.factories.cashier import fill_collections
 from tests.factories.configuration import fill_configuration
 from tests.factories.distribution import fill_people, make_distributor
 from tests.factories.income import fill_income
@@ -101,6 +102,7 @@ def fill(hospital: Hospital, rows: int) -> None:
         hospital.arguments |= fill_retail(hospital.patient_id)
         hospital.arguments |= fill_flow_end(hospital.member_id)
         hospital.arguments |= fill_quotes(hospital.member_id)
+        hospital.arguments |= fill_collections(hospital.patient_id)
     hospital.rows = rows
     db.session.commit()
 
@@ -303,6 +305,11 @@ def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
     found["visits_admin.consult_page"] += f"?id={values['triaged_visit_id']}"
     for page in ("requote_page", "plan_page", "particulars", "review_page", "review_plan_page"):
         found[f"visits_admin.{page}"] += f"?id={values['reviewed_visit_id']}"
+    for page in ("collect_page", "deposit_page"):
+        found[f"cashier_admin.{page}"] += f"?id={values['to_collect_visit_id']}"
+    for page in ("change_page", "details"):
+        found[f"cashier_admin.{page}"] += f"?id={values['paid_visit_id']}"
+    found["cashier_admin.again_page"] += f"?id={values['again_visit_id']}"
     found["mall.add_page"] += f"?goods_id={values['goods_id']}"
     return found
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +33,7 @@ from wxapp.patients.queries import find_patients
 from wxapp.staff.queries import active_who_may
 from wxapp.visits.models import Interest, Part, Stage, StepKind, Visit
 from wxapp.visits.queries import people_of, visible_to
+from wxapp.visits.queries.visits import People
 from wxapp.visits.rules.codes import visit_word
 from wxapp.visits.wire import in_one_text, wire_visits
 
@@ -108,14 +110,34 @@ class VisitRow:
     """
 
     visit: Visit
-    patient: str
-    phone: str
-    record_no: str
-    interests: tuple[str, ...]
-    people: Mapping[Part, tuple[str, ...]]
     waited_minutes: int | None
-    is_late: bool
     _page: _PageOfRows = field(repr=False, compare=False)
+
+    @property
+    def patient(self) -> str:
+        return masked_name(self._page.patients[self.visit.patient_id].name)
+
+    @property
+    def phone(self) -> str:
+        return masked_phone(self._page.patients[self.visit.patient_id].phone)
+
+    @property
+    def record_no(self) -> str:
+        return str(self._page.patients[self.visit.patient_id].record_no)
+
+    @property
+    def interests(self) -> tuple[str, ...]:
+        return tuple(self._page.interests[self.id])
+
+    @property
+    def people(self) -> Mapping[Part, tuple[str, ...]]:
+        return {part: tuple(one.name for one in those) for part, those in self._page.people[self.id].items()}
+
+    @property
+    def is_late(self) -> bool:
+        if self.waited_minutes is None:
+            return False
+        return 0 < warn_minutes(self._page.flow_of(self.visit), self.visit.current_step) <= self.waited_minutes
 
     @property
     def id(self) -> int:
@@ -135,52 +157,48 @@ class VisitRow:
 
     def wire(self) -> dict[str, Any]:
         """Return the row as programs know it."""
-        return self._page.wired()[self.id]
+        return self._page.wired[self.id]
 
 
 class _PageOfRows:
-    """The visits of a page; what programs get of them is read for all at once, when the first is asked for."""
+    """The visits of a page. What belongs to them is read for all at once when the first row needs it: a page and a
+    program need different things.
+    """
 
     def __init__(self, visits: Sequence[Visit]) -> None:
         self._visits = visits
-        self._wired: dict[int, dict[str, Any]] | None = None
+        self._ids = [visit.id for visit in visits]
 
-    def wired(self) -> dict[int, dict[str, Any]]:
-        if self._wired is None:
-            made = wire_visits(self._visits, whole=False)
-            self._wired = {visit.id: one for visit, one in zip(self._visits, made, strict=True)}
-        return self._wired
+    @cached_property
+    def wired(self) -> Mapping[int, dict[str, Any]]:
+        return dict(zip(self._ids, wire_visits(self._visits, whole=False), strict=True))
+
+    @cached_property
+    def patients(self) -> Mapping[int, Any]:
+        wanted = sa.select(Patient.id, Patient.name, Patient.phone, Patient.record_no)
+        ids = {visit.patient_id for visit in self._visits}
+        return {row.id: row for row in db.session.execute(wanted.where(Patient.id.in_(ids)))}
+
+    @cached_property
+    def people(self) -> Mapping[int, People]:
+        return people_of(self._ids)
+
+    @cached_property
+    def interests(self) -> Mapping[int, list[str]]:
+        return _interests(self._ids)
+
+    @cached_property
+    def _flows(self) -> Mapping[int, flows.FlowRules]:
+        return _flows({visit.flow_id for visit in self._visits if visit.flow_id is not None})
+
+    def flow_of(self, visit: Visit) -> flows.FlowRules:
+        return self._flows[visit.flow_id] if visit.flow_id is not None else flows.BUILT_IN
 
 
 def rows(visits: Sequence[Visit]) -> list[VisitRow]:
     """Return visits as rows, with the same number of questions for any number of them."""
-    if not visits:
-        return []
-    ids = [visit.id for visit in visits]
-    patients = _patients({visit.patient_id for visit in visits})
-    people = people_of(ids)
-    interests = _interests(ids)
-    rules = _flows({visit.flow_id for visit in visits if visit.flow_id is not None})
     page, now = _PageOfRows(visits), clock.now()
-    made = []
-    for visit in visits:
-        name, phone, record_no = patients[visit.patient_id]
-        waited = _waited(visit, now)
-        warn = warn_minutes(rules[visit.flow_id] if visit.flow_id else flows.BUILT_IN, visit.current_step)
-        made.append(
-            VisitRow(
-                visit=visit,
-                patient=masked_name(name),
-                phone=masked_phone(phone),
-                record_no=record_no,
-                interests=tuple(interests[visit.id]),
-                people={part: tuple(one.name for one in those) for part, those in people[visit.id].items()},
-                waited_minutes=waited,
-                is_late=waited is not None and 0 < warn <= waited,
-                _page=page,
-            )
-        )
-    return made
+    return [VisitRow(visit, _waited(visit, now), page) for visit in visits]
 
 
 def wire_row(row: VisitRow) -> dict[str, Any]:
@@ -204,11 +222,6 @@ def _waited(visit: Visit, now: datetime) -> int | None:
         return None
     since = visit.appointed_at if visit.stage is Stage.BOOKED else visit.step_since
     return int((now - since).total_seconds() // 60) if since is not None and since <= now else None
-
-
-def _patients(ids: Collection[int]) -> dict[int, tuple[str, str, str]]:
-    wanted = sa.select(Patient.id, Patient.name, Patient.phone, Patient.record_no).where(Patient.id.in_(ids))
-    return {row.id: (row.name, row.phone, row.record_no) for row in db.session.execute(wanted)}
 
 
 def _interests(ids: Sequence[int]) -> Mapping[int, list[str]]:

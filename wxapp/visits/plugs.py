@@ -1,6 +1,7 @@
 """Where packages plug into the page of a visit: what comes next, and pieces of their own.
 
-The page shows one big button. It leads to the step that the visit waits for, if who looks may do it.
+The page shows one big button. It leads to the step that the visit waits for, if who looks may do it. The pieces stand
+on the parts of the page, one of which is shown at a time: so that no look asks for everything.
 """
 
 from __future__ import annotations
@@ -37,6 +38,24 @@ class Panel:
     order: int
 
 
+@dataclass(frozen=True)
+class PagePart:
+    """A part of the page, with the names of the pieces that stand on it."""
+
+    name: str
+    label: str
+    panels: tuple[str, ...]
+
+
+OVERVIEW = "overview"
+PARTS = (
+    PagePart(OVERVIEW, "概况", ("pickup",)),
+    PagePart("pictures", "检查", ("pictures",)),
+    PagePart("quote", "报价", ("quote",)),
+    PagePart("money", "收款", ("payments", "loans", "deposits")),
+    PagePart("procedure", "手术与离店", ("procedure", "departure")),
+)
+
 _next: dict[Stage, NextStep] = {}
 _panels: dict[str, Panel] = {}
 
@@ -57,11 +76,18 @@ def step_url(step: NextStep, visit: Visit) -> str:
 
 
 def panel(name: str, permission: Permission, render: Callable[[Visit], Markup | None], order: int) -> None:
-    """Put a piece on the page of a visit, for those who have the right."""
+    """Put a piece on the page of a visit, for those who have the right.
+
+    :param name: one that a part of the page names
+    """
+    if all(name not in part.panels for part in PARTS):
+        raise ValueError(f"no part of the page has a place for {name}")
     _panels[name] = Panel(name, permission, render, order)
 
 
-def panels(visit: Visit, staff: Staff) -> list[Markup]:
-    """Return the pieces that this person sees, in their order."""
-    shown = [one for one in sorted(_panels.values(), key=lambda one: one.order) if staff.may(one.permission)]
+def panels(visit: Visit, staff: Staff, part: str) -> list[Markup]:
+    """Return the pieces of a part that this person sees, in their order."""
+    names = next((one.panels for one in PARTS if one.name == part), ())
+    there = sorted((one for one in _panels.values() if one.name in names), key=lambda one: one.order)
+    shown = [one for one in there if staff.may(one.permission)]
     return [made for one in shown if (made := one.render(visit)) is not None]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 
 from wxapp.admin.identity import Staff
 from wxapp.core import clock
-from wxapp.core.db import db
+from wxapp.core.db import Model, db
 from wxapp.core.errors import NotFound
 from wxapp.core.masking import masked_name, masked_phone
 from wxapp.core.states import StatusChange
@@ -79,19 +80,20 @@ _SHEET = (
 )
 
 
-def load_sheet(visit_id: int, *, seen_by: Staff, whole: bool = False) -> Sheet:
-    """Return what the page of a visit shows.
+def load_sheet(visit_id: int, *, seen_by: Staff, whole: bool = False, with_steps: bool = True) -> Sheet:
+    """Return what the page of a visit shows. Its visit is read once and stays as it is.
 
     :param whole: the whole phone and address; whoever asks for them logs it
+    :param with_steps: also its steps, its people and what the patient is interested in
     :raises NotFound: no such visit, or not one that this person may see
     """
     row = db.session.execute(_SHEET.where(Visit.id == visit_id, visible_to(seen_by))).one_or_none()
     if row is None:
         raise NotFound("没有这张到院单，或不在您的范围内")
     visit, patient, profile, tag, source, flow = row
-    interests, people = _names(visit_id)
+    interests, people = _names(visit_id) if with_steps else ((), ())
     return Sheet(
-        visit=visit,
+        visit=_copy(visit),
         name=patient.name if whole else masked_name(patient.name),
         phone=patient.phone if whole else masked_phone(patient.phone),
         record_no=patient.record_no,
@@ -103,7 +105,7 @@ def load_sheet(visit_id: int, *, seen_by: Staff, whole: bool = False) -> Sheet:
         kind=visit_word(is_first=visit.is_first),
         interests=interests,
         people=people,
-        steps=_steps(visit, flows.from_text(flow) if flow else flows.BUILT_IN),
+        steps=_steps(visit, flows.from_text(flow) if flow else flows.BUILT_IN) if with_steps else (),
         is_whole=whole,
     )
 
@@ -117,7 +119,18 @@ def last_refusal(visit: Visit) -> StatusChange | None:
         StatusChange.entity_id == visit.id,
         StatusChange.new == Stage.REFUSED.value,
     )
-    return db.session.scalars(wanted.order_by(StatusChange.id.desc()).limit(1)).one_or_none()
+    found = db.session.scalars(wanted.order_by(StatusChange.id.desc()).limit(1)).one_or_none()
+    return _copy(found) if found is not None else None
+
+
+M = TypeVar("M", bound=Model)
+
+
+def _copy(row: M) -> M:
+    """Return a row that belongs to no session: the look is logged before the page is made from it, and what that
+    commits would have it read again.
+    """
+    return type(row)(**{column.key: getattr(row, column.key) for column in sa.inspect(type(row)).column_attrs})
 
 
 def _age(patient: Patient, profile: Profile | None) -> str:

@@ -7,7 +7,7 @@ part stand in the order of entry. Interfaces whose contract wants a text where t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from wxapp.admin.wire import joined, money, seconds, text
@@ -16,7 +16,7 @@ from wxapp.core.masking import masked_name, masked_phone
 from wxapp.patients.models import Patient, Sex
 from wxapp.till.models import Entry
 from wxapp.visits.models import ExamKind, Part, PlannedPayment, Profile, Quote, QuoteLine, Step, StepKind, Visit
-from wxapp.visits.queries.around import Around, Shot, Somebody, Taken, lines_of_quotes
+from wxapp.visits.queries.around import ALL_GROUPS, Around, Group, Shot, Somebody, Taken, lines_of_quotes
 from wxapp.visits.rules.ages import age_on
 from wxapp.visits.rules.codes import codes_of, condition_word, method_word, settled_word, visit_word
 
@@ -46,17 +46,20 @@ _STEPS = list(StepKind)
 _SEX = {Sex.MALE: "1", Sex.FEMALE: "2", Sex.UNKNOWN: "0"}
 
 
-def wire_visit(visit: Visit, *, whole: bool) -> dict[str, Any]:
+def wire_visit(visit: Visit, *, whole: bool, groups: Collection[Group] = ALL_GROUPS) -> dict[str, Any]:
     """Return one visit for a page whose look is logged: the name is whole.
 
     :param whole: whether the patient's phone and address are
+    :param groups: what is wanted besides visit, prices, patient and people; the rest has no keys
     """
-    return _wired(visit, Around([visit]), whole=whole, with_name=True)
+    return _wired(visit, Around([visit], groups), whole=whole, with_name=True)
 
 
-def wire_visits(visits: Sequence[Visit], *, whole: bool) -> list[dict[str, Any]]:
+def wire_visits(
+    visits: Sequence[Visit], *, whole: bool, groups: Collection[Group] = ALL_GROUPS
+) -> list[dict[str, Any]]:
     """Return visits for a list, each with all keys; the patients' names and phones are masked unless ``whole``."""
-    around = Around(visits)
+    around = Around(visits, groups)
     return [_wired(visit, around, whole=whole, with_name=whole) for visit in visits]
 
 
@@ -79,17 +82,23 @@ def wire_lines(quote_id: int | None) -> list[dict[str, str]]:
 
 
 def _wired(visit: Visit, around: Around, *, whole: bool, with_name: bool) -> dict[str, Any]:
-    people = around.people[visit.id]
-    return {
+    made = {
         **_of_visit(visit),
         **_of_patient(visit, *around.patients[visit.patient_id], whole=whole, with_name=with_name),
-        **_of_people(people),
+        **_of_people(around.people[visit.id]),
         **_of_interests(around.interests[visit.id]),
-        **_of_steps(visit, around.steps[visit.id]),
-        **_of_pictures(around.pictures[visit.id]),
-        **_of_quote(visit, around.lines[visit.quote_id] if visit.quote_id is not None else []),
-        **_of_money(visit, around.money[visit.id], around.planned[visit.id]),
     }
+    if Group.STEPS in around.groups:
+        made |= _of_steps(around.steps[visit.id])
+    if Group.PICTURES in around.groups:
+        made |= _of_pictures(around.pictures[visit.id])
+    if Group.LINES in around.groups:
+        made |= _of_lines(around.lines[visit.quote_id] if visit.quote_id is not None else [])
+    if Group.PAYMENTS in around.groups:
+        made |= _of_payments(visit, around.payments[visit.id])
+    if Group.PLAN in around.groups:
+        made["start_collect"] = [_intention(one) for one in around.planned[visit.id]]
+    return made
 
 
 def _of_visit(visit: Visit) -> dict[str, Any]:
@@ -111,6 +120,14 @@ def _of_visit(visit: Visit) -> dict[str, Any]:
         "source": visit.channel,
         "user_source": text(visit.referral_source),
         "remark": visit.remark,
+        "all_price": money(visit.list_total_fen),
+        "discount_price": money(visit.offered_fen),
+        "pay_price": money(visit.final_fen),
+        "old_pay_price": money(visit.collected_final_fen),
+        "edit_remark": visit.quote_remark,
+        "step_id": text(_STEPS.index(visit.current_step) + 1),
+        "reach_time": seconds(visit.reached_at),
+        "leave_time": seconds(visit.left_at),
         "stage": visit.stage.value,
         "version": text(visit.version),
         "video_list": [],
@@ -181,12 +198,8 @@ def _of_interests(interests: list[tuple[int, str]]) -> dict[str, str]:
     }
 
 
-def _of_steps(visit: Visit, steps: Mapping[StepKind, Step]) -> dict[str, str]:
-    made = {
-        "step_id": text(_STEPS.index(visit.current_step) + 1),
-        "reach_time": seconds(visit.reached_at),
-        "leave_time": seconds(visit.left_at),
-    }
+def _of_steps(steps: Mapping[StepKind, Step]) -> dict[str, str]:
+    made: dict[str, str] = {}
     for name, kind in _STEP_NAMES.items():
         step = steps.get(kind)
         made[f"{name}_start_time"] = seconds(step.started_at if step else None)
@@ -204,18 +217,9 @@ def _of_pictures(pictures: Mapping[ExamKind, list[Shot]]) -> dict[str, Any]:
     return made
 
 
-def _of_quote(visit: Visit, lines: list[tuple[QuoteLine, Quote]]) -> dict[str, Any]:
+def _of_lines(lines: list[tuple[QuoteLine, Quote]]) -> dict[str, Any]:
     projects = joined(f"{line.name}({line.count})" for line, _ in lines)
-    return {
-        "all_price": money(visit.list_total_fen),
-        "discount_price": money(visit.offered_fen),
-        "pay_price": money(visit.final_fen),
-        "old_pay_price": money(visit.collected_final_fen),
-        "edit_remark": visit.quote_remark,
-        "projects": projects,
-        "pname": projects,
-        "bus_project": [_wired_line(line, quote) for line, quote in lines],
-    }
+    return {"projects": projects, "pname": projects, "bus_project": [_wired_line(line, quote) for line, quote in lines]}
 
 
 def _wired_line(line: QuoteLine, quote: Quote) -> dict[str, str]:
@@ -232,14 +236,13 @@ def _wired_line(line: QuoteLine, quote: Quote) -> dict[str, str]:
     }
 
 
-def _of_money(visit: Visit, payments: list[Taken], planned: list[PlannedPayment]) -> dict[str, Any]:
+def _of_payments(visit: Visit, payments: list[Taken]) -> dict[str, Any]:
     collected = sum(one.entry.amount_fen for one in payments)
     return {
         "collect_type": method_word([one.entry.method_name for one in payments]),
         "collect_remarks": settled_word(collected_fen=collected, final_fen=visit.final_fen),
         "collect_record": [_record(visit, one) for one in payments],
         "zhifu": [_payment(one.entry) for one in payments],
-        "start_collect": [_intention(one) for one in planned],
     }
 
 

@@ -17,6 +17,7 @@ from wxapp.visits.intake_forms import ArriveForm
 from wxapp.visits.listings import STAGES, visit_url
 from wxapp.visits.models import Stage
 from wxapp.visits.queries import get_visit
+from wxapp.visits.queries.around import Group
 from wxapp.visits.services import arrivals
 from wxapp.visits.sheets import load_sheet
 from wxapp.visits.wire import in_one_text, wire_visit
@@ -29,7 +30,7 @@ def arrive_page() -> Page:
     if wants_json():
         visit = get_visit(visit_id, seen_by=current_staff())
         looked_at("visit", visit_id, "到店确认")
-        return Page("visits/admin/arrive.html", info=in_one_text(wire_visit(visit, whole=False)))
+        return Page("visits/admin/arrive.html", info=in_one_text(wire_visit(visit, whole=False, groups={Group.STEPS})))
     sheet = load_sheet(visit_id, seen_by=current_staff())
     looked_at("visit", visit_id, "到店确认")
     return Page(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from flask import request
+
 from wxapp.admin import audit
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.audit import looked_at
@@ -20,6 +22,7 @@ from wxapp.visits.intake_forms import RemarkForm
 from wxapp.visits.listings import STAGES, visit_url
 from wxapp.visits.models import Stage
 from wxapp.visits.queries import get_visit
+from wxapp.visits.queries.around import Group
 from wxapp.visits.services import refusing
 from wxapp.visits.sheets import last_refusal, load_sheet
 from wxapp.visits.states import VISIT
@@ -28,7 +31,7 @@ from wxapp.visits.wire import wire_visit
 
 @interface("visits.visit", GET="/pc/visits/<int:visit_id>", permission=Permission.VISIT_READ)
 def visit_page(visit_id: int) -> Page:
-    """One visit: what it waits for, its steps with times and people, and what other packages add."""
+    """One visit: what it waits for, its steps with times and people; by ``part`` what other packages add."""
     return _looked_at(visit_id)
 
 
@@ -40,31 +43,34 @@ def visit_details() -> Page:
 
 def _looked_at(visit_id: int) -> Page:
     if not wants_json():
-        page = _page(visit_id)
-        looked_at("visit", visit_id, "到院单详情")
+        page, part = _page(visit_id)
+        looked_at("visit", visit_id, "到院单详情" if part.name == plugs.OVERVIEW else f"到院单{part.label}")
         return page
     visit = get_visit(visit_id, seen_by=current_staff())
     may_see = current_staff().may(Permission.PATIENT_REVEAL)
-    info = wire_visit(visit, whole=may_see)
+    info = wire_visit(visit, whole=may_see, groups={Group.STEPS})
     info["create_time"] = seconds(get_patient(visit.patient_id).created_at)
     looked_at("visit", visit_id, "到院单详情、手机号、住址" if may_see else "到院单详情")
     return Page("visits/admin/visit.html", info=info)
 
 
-def _page(visit_id: int, *, whole: bool = False) -> Page:
-    staff = current_staff()
-    sheet = load_sheet(visit_id, seen_by=staff, whole=whole)
+def _page(visit_id: int, *, whole: bool = False) -> tuple[Page, plugs.PagePart]:
+    staff, asked = current_staff(), request.args.get("part", plugs.OVERVIEW)
+    part = next((one for one in plugs.PARTS if one.name == asked), plugs.PARTS[0])
+    sheet = load_sheet(visit_id, seen_by=staff, whole=whole, with_steps=part.name == plugs.OVERVIEW)
     visit = sheet.visit
     step, refusal = plugs.step_after(visit), last_refusal(visit)
     may_refuse = staff.may(Permission.VISIT_REFUSE)
-    return Page(
+    page = Page(
         "visits/admin/visit.html",
         _sheet=sheet,
         _visit=visit,
+        _tab=part.name,
+        _tabs=[(one.name, one.label, _part_url(visit_id, one.name)) for one in plugs.PARTS],
         _stage=STAGES[visit.stage],
         _next=step,
         _next_url=plugs.step_url(step, visit) if step is not None and staff.may(step.permission) else "",
-        _panels=plugs.panels(visit, staff),
+        _panels=plugs.panels(visit, staff, part.name),
         _refusal=refusal,
         _before=STAGES[Stage(visit.stage_before)].label if visit.stage_before else "",
         _can_refuse=may_refuse and VISIT.allows(visit.stage, Stage.REFUSED),
@@ -72,6 +78,11 @@ def _page(visit_id: int, *, whole: bool = False) -> Page:
         _can_reveal=not whole and staff.may(Permission.PATIENT_REVEAL),
         _remark_form=ShownForm(RemarkForm),
     )
+    return page, part
+
+
+def _part_url(visit_id: int, part: str) -> str:
+    return visit_url(visit_id) if part == plugs.OVERVIEW else f"{visit_url(visit_id)}?part={part}"
 
 
 @interface(
@@ -82,7 +93,7 @@ def _page(visit_id: int, *, whole: bool = False) -> Page:
 )
 def reveal(visit_id: int) -> Page:
     """Show name, phone and address whole, this once; the look is logged."""
-    page = _page(visit_id, whole=True)
+    page, _part = _page(visit_id, whole=True)
     looked_at("visit", visit_id, "姓名、手机号、住址")
     return page
 

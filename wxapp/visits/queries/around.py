@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Mapping, Sequence
+from enum import Enum
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -52,19 +53,33 @@ class Taken(NamedTuple):
     cashier: Somebody
 
 
-class Around:
-    """What belongs to these visits, read with one question for each kind of thing."""
+class Group(Enum):
+    """What belongs to a visit and is not always asked for."""
 
-    def __init__(self, visits: Sequence[Visit]) -> None:
-        self.ids = [visit.id for visit in visits]
+    STEPS = "steps"
+    PICTURES = "pictures"
+    LINES = "lines"
+    PAYMENTS = "payments"
+    PLAN = "plan"
+
+
+ALL_GROUPS = frozenset(Group)
+
+
+class Around:
+    """What belongs to these visits, read with one question for each group and two for patients and people."""
+
+    def __init__(self, visits: Sequence[Visit], groups: Collection[Group] = ALL_GROUPS) -> None:
+        self.groups = groups
+        ids = [visit.id for visit in visits]
+        quote_ids = [visit.quote_id for visit in visits if visit.quote_id is not None]
         self.patients = _patients(visits)
-        self.people = _people(self.ids)
-        self.interests = _interests(self.ids)
-        self.steps = _steps(self.ids)
-        self.pictures = _pictures(self.ids)
-        self.lines = lines_of_quotes([visit.quote_id for visit in visits if visit.quote_id is not None])
-        self.money = _entries(self.ids)
-        self.planned = _planned(self.ids)
+        self.people, self.interests = _people_and_interests(ids)
+        self.steps = _steps(ids if Group.STEPS in groups else ())
+        self.pictures = _pictures(ids if Group.PICTURES in groups else ())
+        self.lines = lines_of_quotes(quote_ids if Group.LINES in groups else ())
+        self.payments = _payments(ids if Group.PAYMENTS in groups else ())
+        self.planned = _planned(ids if Group.PLAN in groups else ())
 
 
 def _patients(visits: Sequence[Visit]) -> dict[int, tuple[Patient, Profile | None]]:
@@ -73,30 +88,49 @@ def _patients(visits: Sequence[Visit]) -> dict[int, tuple[Patient, Profile | Non
     return {patient.id: (patient, profile) for patient, profile in db.session.execute(wanted)} if ids else {}
 
 
-def _people(ids: Sequence[int]) -> Mapping[int, Mapping[Part, list[Somebody]]]:
-    found: dict[int, dict[Part, list[Somebody]]] = defaultdict(lambda: defaultdict(list))
-    wanted = (
-        sa.select(Person.visit_id, Person.part, Person.staff_id, Person.name, Member.phone)
+People = Mapping[int, Mapping[Part, list[Somebody]]]
+Interests = Mapping[int, list[tuple[int, str]]]
+
+
+def _people_and_interests(ids: Sequence[int]) -> tuple[People, Interests]:
+    """Return who of the staff is what, and the categories of interest, in the order of entry and with one question."""
+    people: dict[int, dict[Part, list[Somebody]]] = defaultdict(lambda: defaultdict(list))
+    interests: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    for row in db.session.execute(_both(ids)) if ids else ():
+        if row.part:
+            people[row.visit_id][Part(row.part)].append(Somebody(row.id, row.name, row.phone or ""))
+        else:
+            interests[row.visit_id].append((row.id, row.name))
+    return people, interests
+
+
+def _both(ids: Sequence[int]) -> sa.Select[Any]:
+    persons = (
+        sa.select(
+            Person.visit_id,
+            sa.cast(Person.part, sa.String(30)).label("part"),
+            Person.position,
+            Person.staff_id.label("id"),
+            Person.name,
+            Member.phone,
+        )
         .join(Member, Member.id == Person.staff_id)
         .where(Person.visit_id.in_(ids))
-        .order_by(Person.visit_id, Person.part, Person.position)
     )
-    for visit_id, part, staff_id, name, phone in db.session.execute(wanted) if ids else ():
-        found[visit_id][part].append(Somebody(staff_id, name, phone or ""))
-    return found
-
-
-def _interests(ids: Sequence[int]) -> Mapping[int, list[tuple[int, str]]]:
-    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    wanted = (
-        sa.select(Interest.visit_id, Category.id, Category.name)
+    categories = (
+        sa.select(
+            Interest.visit_id,
+            sa.literal("").label("part"),
+            Interest.position,
+            Category.id,
+            Category.name,
+            sa.null().label("phone"),
+        )
         .join(Category, Category.id == Interest.category_id)
         .where(Interest.visit_id.in_(ids))
-        .order_by(Interest.visit_id, Interest.position, Interest.id)
     )
-    for visit_id, category_id, name in db.session.execute(wanted) if ids else ():
-        found[visit_id].append((category_id, name))
-    return found
+    both = sa.union_all(persons, categories).subquery()
+    return sa.select(both).order_by(both.c.visit_id, both.c.part, both.c.position)
 
 
 def _steps(ids: Sequence[int]) -> Mapping[int, Mapping[StepKind, Step]]:
@@ -134,7 +168,7 @@ def lines_of_quotes(quote_ids: Sequence[int]) -> Mapping[int, list[tuple[QuoteLi
     return found
 
 
-def _entries(ids: Sequence[int]) -> Mapping[int, list[Taken]]:
+def _payments(ids: Sequence[int]) -> Mapping[int, list[Taken]]:
     """Return what was taken for each visit and has not been voided."""
     found: dict[int, list[Taken]] = defaultdict(list)
     by_subject = {f"visit:{visit_id}": visit_id for visit_id in ids}
