@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -249,6 +249,18 @@ def role_names(member_id: int) -> list[str]:
     """Return the stable names of a member's roles."""
     wanted = sa.select(Role.name).join(staff_member_role).where(staff_member_role.c.member_id == member_id)
     return list(db.session.scalars(wanted.order_by(Role.id)))
+
+
+def works_as(member_id: int, roles: Collection[str]) -> bool:
+    """Whether a member has one of these roles (stable names), or the one that may do everything."""
+    wanted = (
+        sa.select(sa.literal(1))
+        .select_from(Role)
+        .join(staff_member_role)
+        .where(staff_member_role.c.member_id == member_id, sa.or_(Role.name.in_(roles), Role.permissions == EVERYTHING))
+        .limit(1)
+    )
+    return db.session.scalar(wanted) is not None
 
 
 def active_by_name(name: str) -> list[int]:

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from wxapp.core import clock
 from wxapp.core.db import change, db, insert_row
-from wxapp.core.errors import IllegalTransition, NotFound, Stale
+from wxapp.core.errors import Forbidden, IllegalTransition, NotFound, Stale
+from wxapp.hospital import queries as hospital
+from wxapp.staff import queries as staff
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Stage, Step, StepKind, Visit
 from wxapp.visits.states import VISIT
@@ -63,12 +65,25 @@ def end_step(
     moves its end; one that begins again keeps its beginning.
 
     :param at: when it ended, if that was not just now, e.g. with the last picture
+    :raises Forbidden: the visit's flow gives this step to other roles
     """
+    if staff_id is not None:
+        _check_roles(visit, kind, staff_id)
     now = at or clock.now()
     _write(visit.id, kind, started_at=visit.step_since, ended_at=now, staff_id=staff_id)
     if following is not None:
         _write(visit.id, following, started_at=now, ended_at=None, staff_id=None)
         change(sa.update(Visit).where(Visit.id == visit.id).values(current_step=following, step_since=now))
+
+
+def _check_roles(visit: Visit, kind: StepKind, staff_id: int) -> None:
+    """:raises Forbidden: the visit's flow gives this step to other roles"""
+    if kind is StepKind.EXAMINATION:
+        return  # each department says for itself who may upload
+    roles = hospital.flow_of(visit.flow_id).step(kind.value).roles
+    if roles and not staff.works_as(staff_id, roles):
+        labels = "、".join(role.label for role in staff.roles() if role.name in roles)
+        raise Forbidden(f"按流程设置，这一步由{labels or '其他角色'}办理")
 
 
 def reopen_step(visit: Visit, kind: StepKind) -> None:
