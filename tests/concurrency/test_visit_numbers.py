@@ -16,12 +16,12 @@ from tests.concurrency.test_money import look
 from tests.factories.configuration import make_project_category
 from tests.factories.patients import make_patient
 from tests.factories.staff import make_member
+from wxapp.admin.identity import Staff
 from wxapp.core import clock, ids
 from wxapp.core.db import change, db, transaction
 from wxapp.core.ids import Sequence
 from wxapp.patients import services as records
 from wxapp.patients.models import Patient, Sex
-from wxapp.till.services import Cashier
 from wxapp.visits.models import Visit
 from wxapp.visits.services import intake
 from wxapp.visits.services.intake import Intake
@@ -46,6 +46,7 @@ def taking_in(app: Flask) -> list[Callable[[], object]]:
         return member.id, make_project_category().id, [make_patient().id for _ in range(KNOWN)]
 
     member_id, category_id, known = look(app, begin)
+    by = Staff(member_id, "desk", "前台甲", frozenset())
 
     def take_in(number: int) -> object:
         wanted = Intake(
@@ -59,7 +60,7 @@ def taking_in(app: Flask) -> list[Callable[[], object]]:
             category_ids=(category_id,),
             patient_id=known[number % KNOWN] if number % 2 else None,
         )
-        return intake.add_visit(wanted, intake.draw_numbers(with_deposit=False), by=Cashier(member_id, "前台甲"))
+        return intake.add_visit(wanted, intake.draw_numbers(with_deposit=False), by=by)
 
     return [lambda number=number: take_in(number) for number in range(COUNT)]  # type: ignore[misc]
 
