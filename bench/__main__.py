@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import booking, machine, memory, pages, posters, purchase, queries, reports, settlement, tree
+from bench import booking, machine, memory, pages, posters, purchase, queries, reports, settlement, tree, visits
 from bench.figures import Report
 from bench.world import FULL, QUICK, ROOT, World, open_world
 from wxapp.core import clock
@@ -23,6 +23,7 @@ BENCHES: dict[str, Callable[[World, Report], None]] = {
     tree.NAME: tree.measure,
     posters.NAME: posters.measure,
     settlement.NAME: settlement.measure,
+    visits.NAME: visits.measure,
     memory.NAME: memory.measure,
 }
 
