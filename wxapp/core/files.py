@@ -163,6 +163,18 @@ def path_of(token: str) -> Path:
     return Path(current_app.config["WXAPP"].app.files) / token[:2] / token
 
 
+def folder_below(name: str) -> Path:
+    """Return a folder below the folder of files, e.g. one into which a device puts what it made.
+
+    :raises ValueError: the name leads out of it
+    """
+    root = Path(current_app.config["WXAPP"].app.files).resolve()
+    found = (root / name).resolve()
+    if found == root or not found.is_relative_to(root):
+        raise ValueError(f"not below the folder of files: {name!r}")
+    return found
+
+
 def public_file(token: str) -> File:
     """Return a file that everybody may see.
 

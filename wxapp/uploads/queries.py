@@ -24,6 +24,11 @@ def get_upload(path: str) -> Upload:
     return found
 
 
+def path_of(upload_id: int) -> str:
+    """Return the address of an upload."""
+    return db.session.get_one(Upload, upload_id).path
+
+
 def file_of(upload: Upload, *, is_small: bool = False) -> File:
     """Return the stored file, or the small picture for lists if there is one."""
     file_id = upload.small_file_id if is_small and upload.small_file_id is not None else upload.file_id

@@ -76,6 +76,15 @@ def attach(paths: Sequence[str], *, subject: str, by: str) -> list[Upload]:
     return [found[path] for path in wanted]
 
 
+def hand_over(upload_id: int, *, old: str, new: str) -> None:
+    """Let an upload that is attached to one subject belong to another from now on, in the caller's transaction.
+
+    :raises Invalid: it is not attached to the old one any more
+    """
+    if not change(sa.update(Upload).where(Upload.id == upload_id, Upload.subject == old).values(subject=new)):
+        raise Invalid({}, "图片已被移走，请刷新后重试")
+
+
 def _is_attached_to(path: str, subject: str) -> bool:
     asked = sa.select(Upload.id).where(Upload.path == path, Upload.subject == subject)
     return db.session.scalar(asked) is not None

@@ -37,3 +37,33 @@ class ArrangeForm(Form):
     picture: tuple[RowId, ...] = Field(title="图片", min_length=1, max_length=MOST_PICTURES)
     place: tuple[int, ...] = Field(title="顺序", max_length=MOST_PICTURES)
     out: tuple[RowId, ...] = Field((), title="移出的图片", max_length=MOST_PICTURES)
+
+
+class MachineForm(WireForm):
+    """``external.set_machine``. Name, phone and number are sent by old programs and looked up instead."""
+
+    user_id: RowId = Field(title="客户")
+    machine: str = Field(title="机器码", max_length=40)
+    visit_id: RowId | None = Field(None, title="到院单")
+
+
+class BindForm(Form):
+    """The page's own form: a visit says who the patient is."""
+
+    visit_id: RowId = Field(title="客户")
+    machine: str = Field(title="电脑", max_length=40)
+
+
+class ReleaseForm(Form):
+    binding_id: RowId = Field(title="绑定")
+
+
+class MatchForm(Form):
+    """Whose a device's picture is: one of today's visits, or a number."""
+
+    visit_id: RowId | None = Field(None, title="今日到店客户")
+    number: str = Field("", title="到院编号或病历号", max_length=30)
+
+
+class WhyForm(Form):
+    why: str = Field(title="原因", max_length=60)

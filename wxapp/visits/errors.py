@@ -49,3 +49,9 @@ class BookingUsed(DomainError):
     """A booking turns into one visit."""
 
     code, status, message = "booking_used", 409, "该预约已经登记过到院单"
+
+
+class FileHandled(IllegalTransition):
+    """Somebody else has matched or discarded this file of a device."""
+
+    code, status, message = "file_handled", 409, "这个文件已由他人处理，请刷新"
