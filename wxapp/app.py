@@ -52,6 +52,7 @@ from wxapp.reports import api as report_doors
 from wxapp.reports import handlers as report_handlers  # noqa: F401 - listens
 from wxapp.reports import views as reports
 from wxapp.retail import admin as retail_pages
+from wxapp.retail import handlers as retail_handlers  # noqa: F401 - checks
 from wxapp.retail import models as retail_tables  # noqa: F401 - tables
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
@@ -68,6 +69,7 @@ from wxapp.uploads import models as uploads_tables  # noqa: F401 - tables
 from wxapp.visits import admin as visit_pages
 from wxapp.visits import handlers as visit_handlers  # noqa: F401 - listens
 from wxapp.visits import models as visits_tables  # noqa: F401 - tables
+from wxapp.visits import views as visits
 from wxapp.wallet import admin as wallet_pages
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
 from wxapp.wallet import views as wallet
@@ -232,6 +234,7 @@ def register_doors(app: Flask) -> None:
     app.register_blueprint(upload_pages.blueprint)
     app.register_blueprint(hospital_pages.blueprint)
     app.register_blueprint(till_pages.blueprint)
+    app.register_blueprint(visits.pages)
     app.register_blueprint(visit_pages.blueprint)
     app.register_blueprint(loan_pages.blueprint)
     app.register_blueprint(retail_pages.blueprint)

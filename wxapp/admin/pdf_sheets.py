@@ -172,6 +172,8 @@ class _Pen:
                     ("LINEBELOW", (0, 0), (-1, 0), 0.8, _INK),
                     ("LINEBELOW", (0, 1), (-1, -1), 0.4, _LINE),
                     ("VALIGN", (0, 0), (-1, -1), "TOP"),
+                    ("LEFTPADDING", (0, 0), (-1, -1), _CELL),
+                    ("RIGHTPADDING", (0, 0), (-1, -1), _CELL),
                 ]
             )
         )
@@ -184,7 +186,8 @@ class _Pen:
         ]
         narrow = self.size * 10
         table = Table(rows, colWidths=[self.width - narrow, narrow])
-        table.setStyle(TableStyle(_NO_PADDING))
+        # Amounts end where those of the table above end.
+        table.setStyle(TableStyle([*_NO_PADDING, ("RIGHTPADDING", (-1, 0), (-1, -1), _CELL)]))
         return table
 
     def _signatures(self, names: Sequence[str]) -> Any:
@@ -193,6 +196,7 @@ class _Pen:
         return table
 
 
+_CELL = 4.0
 _NO_PADDING: list[tuple[Any, ...]] = [
     ("LEFTPADDING", (0, 0), (-1, -1), 0),
     ("RIGHTPADDING", (0, 0), (-1, -1), 0),

@@ -30,9 +30,11 @@ from wxapp.demo.content import (
     recharge,
     redemption,
     reports,
+    retail,
     rosters,
     shopping,
     texts,
+    visits,
     website,
 )
 from wxapp.demo.content import hospital as house
@@ -145,6 +147,8 @@ def _fill(app: Flask, passwords: dict[str, str]) -> None:
     distribution.fill(BY)
     reports.fill(BY)
     laboratories.fill(BY)
+    retail.fill(BY)
+    visits.fill()
     with transaction():  # last: a start that was interrupted begins anew
         db.session.add(SettingRow(name=DEMO_MARK, value="true", changed_at=clock.now(), changed_by=BY))
     log.info("demo: filled %s", app.config["SQLALCHEMY_DATABASE_URI"])

@@ -158,7 +158,6 @@ def goods_form(retail_goods_id: int) -> Page:
         _stock_form=ShownForm(
             StockForm,
             options={"reason": [(reason.value, reason.label) for reason in stock.BY_STAFF]},
-            help={"count": "填写件数；只有“更正”可以填负数表示减少"},
         ),
         _reasons=REASONS,
     )

@@ -55,7 +55,8 @@
       const fits =
         (!wanted || row.dataset.name.toLowerCase().includes(wanted)) &&
         (!category.value || row.dataset.category === category.value);
-      row.hidden = !fits && !countOf(row);
+      row.hidden = !fits && !countOf(row); // what was chosen stays in sight
+      row.toggleAttribute("data-fits", fits);
       seen += row.hidden ? 0 : 1;
     }
     none.hidden = seen > 0;
@@ -72,7 +73,7 @@
     }
     if (event.target === name) {
       event.preventDefault();
-      const first = rows.find((row) => !row.hidden);
+      const first = rows.find((row) => row.hasAttribute("data-fits"));
       if (first) {
         first.querySelector("[data-count]").focus();
       }
@@ -98,5 +99,6 @@
       }
     });
   }
+  filter();
   show();
 })();
