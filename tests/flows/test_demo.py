@@ -16,6 +16,7 @@ import requests
 from tests.engines.processes import Processes, Running
 from tests.engines.servers import wait_until
 from tests.flows.hospital import free_pair
+from wxapp.demo.content import visits
 
 JSON = {"Accept": "application/json"}
 SECOND_START = 10.0
@@ -63,7 +64,7 @@ def test_the_demo_is_filled_once_and_ends_as_a_whole(processes: Processes, folde
     assert total(web, "/pc/mall/goods", cookies) == 30
     assert total(web, "/pc/distribution/goods?state=forbidden", cookies) == 7
     assert total(web, "/pc/physicians", cookies) == 12
-    assert total(web, "/pc/patients", cookies) == 200
+    assert total(web, "/pc/patients", cookies) == 200 + visits.NEW
     assert requests.get(told["control"], timeout=20).status_code == 200
     assert stop(demo) == 0
     assert is_free(port)
@@ -73,7 +74,7 @@ def test_the_demo_is_filled_once_and_ends_as_a_whole(processes: Processes, folde
     again = start(processes, folder, port)
     assert time.monotonic() - begun < SECOND_START
     assert wait_for_summary(folder, again)["staff"] == told["staff"]
-    assert total(web, "/pc/patients", log_in(web, told["staff"][0])) == 200
+    assert total(web, "/pc/patients", log_in(web, told["staff"][0])) == 200 + visits.NEW
     assert stop(again) == 0
 
 

@@ -10,7 +10,7 @@ from wxapp.core import clock
 
 
 @contextmanager
-def earlier(*, days: int = 0, hours: int = 0) -> Iterator[None]:
+def earlier(*, days: int = 0, hours: float = 0) -> Iterator[None]:
     """Let the clock stand so much earlier. Nothing else may run in this process meanwhile."""
     back = timedelta(days=days, hours=hours)
 
