@@ -17,6 +17,7 @@ from wxapp.booking.models import Leave, Project
 from wxapp.core.db import Model, db
 from wxapp.core.permissions import Permission
 from wxapp.directory.models import Physician
+from wxapp.hospital import models as house
 from wxapp.mall.models import Category
 from wxapp.messages.models import Broadcast
 from wxapp.messages.receivers import Group, register_group
@@ -54,6 +55,27 @@ PRESSES = [
         "/pc/reports",
         Report,
         {"kind": "routine", "title": "血常规", "record_no": "HOSP1", "patient_name": "王芳", "conclusion": "正常"},
+    ),
+    Press(
+        "/pc/config/project/categories/new", "/pc/config/project/categories/new", house.Category, {"name": "眼部{n}"}
+    ),
+    Press(
+        "/pc/config/bank/new",
+        "/pc/config/bank/new",
+        house.Method,
+        {"name": "分期{n}", "kind": "bank", "periods": "6", "is_active": "1"},
+    ),
+    Press(
+        "/pc/config/computer/new",
+        "/pc/config/computer/new",
+        house.Workstation,
+        {"machine": "MACHINE-{n}", "name": "咨询室"},
+    ),
+    Press(
+        "/pc/config/codes/new",
+        "/pc/config/codes/new",
+        house.Code,
+        {"kind": "channel", "code": "{n}", "label": "来源{n}"},
     ),
     Press("/pc/mall/categories", "/pc/mall/categories", Category, {"name": "体检{n}", "nature": "ordinary"}),
     Press("/pc/staff/new", "/pc/staff/new", Member, {"username": "li.na{n}", "name": "李娜"}),
