@@ -144,3 +144,17 @@ def test_it_takes_the_right_to_print(client: FlaskClient, sign_in_staff: Sign, v
     assert client.get(f"{path}?id={visit.id}").status_code == 200
     for wrong in ("", "x", "999999", "9" * 30):
         assert client.get(f"/pc/collect/all_details?id={wrong}", headers=HTML).status_code == 404
+
+
+def test_the_page_of_a_visit_leads_to_what_can_be_printed_and_to_retail(
+    client: FlaskClient, sign_in_staff: Sign, consultant: Member, visit: Visit
+) -> None:
+    rights = {Permission.VISIT_READ, Permission.PROJECT_SHEET_PRINT, Permission.RETAIL_SELL, Permission.TRIAGE}
+    sign_in_staff(client, make_member(rights))
+    page = client.get(f"/pc/visits/{visit.id}?part=money", headers=HTML).get_data(as_text=True)
+    assert f"/pc/collect/all_details?id={visit.id}" in page
+    assert f"/pc/retail/index?id={visit.patient_id}" in page
+    sign_in_staff(client, make_member({Permission.VISIT_READ, Permission.TRIAGE}))
+    page = client.get(f"/pc/visits/{visit.id}?part=money", headers=HTML).get_data(as_text=True)
+    assert "all_details" not in page
+    assert "/pc/retail/" not in page

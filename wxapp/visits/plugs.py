@@ -52,7 +52,7 @@ PARTS = (
     PagePart(OVERVIEW, "概况", ("pickup",)),
     PagePart("pictures", "检查", ("pictures",)),
     PagePart("quote", "报价", ("quote",)),
-    PagePart("money", "收款", ("payments", "loans", "deposits")),
+    PagePart("money", "收款", ("payments", "loans", "deposits", "prints", "retail")),
     PagePart("procedure", "手术与离店", ("procedure", "departure")),
 )
 

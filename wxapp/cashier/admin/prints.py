@@ -7,9 +7,10 @@ from typing import Any
 import sqlalchemy as sa
 from flask import url_for
 from flask.wrappers import Response
+from markupsafe import Markup
 from pydantic import Field
 
-from wxapp.admin import audit, menu, sheets
+from wxapp.admin import audit, menu, sheets, shell
 from wxapp.admin.answers import Page
 from wxapp.admin.identity import current_staff
 from wxapp.admin.interface import wants_json
@@ -24,9 +25,10 @@ from wxapp.core.permissions import Permission
 from wxapp.h5.settings import HOSPITAL_NAME
 from wxapp.patients.models import Patient
 from wxapp.patients.queries import get_patient
-from wxapp.till.queries import entries_of
+from wxapp.till.queries import entries_of, receipts_of
 from wxapp.till.receipt_sheets import COLUMNS, money_line
 from wxapp.till.sold import Line, Sold, tell
+from wxapp.visits import plugs
 from wxapp.visits.listings import FILTERS, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Part, Visit
 from wxapp.visits.queries import get_visit, lines_of, people_of
@@ -169,3 +171,28 @@ def _sold_for(visit: Visit) -> Sold:
 
 
 tell("visit", lambda visit_id: _sold_for(get_visit(visit_id)))
+
+
+# --- on the page of a visit ------------------------------------------------------------------------------------------
+
+
+def _panel(visit: Visit) -> Markup | None:
+    """Show what of a visit can be printed, to those who may."""
+    staff = current_staff()
+    may_print = staff.may(Permission.PROJECT_SHEET_PRINT) and visit.quote_id is not None
+    receipts = receipts_of(f"visit:{visit.id}") if staff.may(Permission.VISIT_COLLECT) else []
+    if not may_print and not receipts:
+        return None
+    return Markup(  # noqa: S704 - made by a template, which escapes
+        shell.render(
+            "cashier/admin/_prints_panel.html",
+            {
+                "sheet_url": url_for("cashier_admin.project_sheet", id=visit.id) if may_print else "",
+                "prints": _prints(visit.id) if may_print else 0,
+                "receipts": receipts,
+            },
+        )
+    )
+
+
+plugs.panel("prints", Permission.VISIT_READ, _panel, 62)

@@ -6,8 +6,9 @@ from typing import Any
 
 from flask import request, url_for
 from flask.wrappers import Response
+from markupsafe import Markup
 
-from wxapp.admin import audit, menu, search, sheets
+from wxapp.admin import audit, menu, search, sheets, shell
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.cells import Column
 from wxapp.admin.fields import ShownForm
@@ -32,6 +33,8 @@ from wxapp.till.receipt_sheets import receipt_sheet
 from wxapp.till.services import new_receipt_no
 from wxapp.till.services.prints import count_print
 from wxapp.till.sold import Line, Sold, tell
+from wxapp.visits import plugs
+from wxapp.visits.models import Visit
 
 menu.entry("客户管理", "零售订单", "retail_admin.order_list", Permission.RETAIL_SELL, 30)
 
@@ -197,3 +200,16 @@ def _find(text_: str) -> list[search.Hit]:
 
 
 search.register("零售订单", Permission.RETAIL_SELL, _find)
+
+
+def _panel(visit: Visit) -> Markup:
+    """Show a patient's last sales on the page of a visit."""
+    return Markup(  # noqa: S704 - made by a template, which escapes
+        shell.render(
+            "retail/admin/_sales_panel.html",
+            {"visit": visit, "sales": queries.last_sales_of(visit.patient_id), "states": STATES},
+        )
+    )
+
+
+plugs.panel("retail", Permission.RETAIL_SELL, _panel, 95)

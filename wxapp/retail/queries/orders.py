@@ -39,6 +39,12 @@ def lines_of(order_id: int) -> Sequence[RetailLine]:
     return db.session.scalars(wanted.order_by(RetailLine.position)).all()
 
 
+def last_sales_of(patient_id: int, *, limit: int = 5) -> Sequence[RetailOrder]:
+    """Return what a patient bought last, cancelled or not, newest first."""
+    wanted = sa.select(RetailOrder).where(RetailOrder.patient_id == patient_id)
+    return db.session.scalars(wanted.order_by(RetailOrder.id.desc()).limit(limit)).all()
+
+
 def find_by_number(text: str) -> RetailOrder | None:
     """Return the sale with this number, for the search box."""
     if len(text) != _NUMBER_LENGTH or not text.isascii() or not text.isdigit():
