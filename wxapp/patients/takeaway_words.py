@@ -22,6 +22,8 @@ WORDS = {
     "decision": "选择", "way": "方式", "inviter": "邀请人", "commissions": "佣金", "rewards": "邀请奖励",
     "withdrawals": "提现", "reversed": "已冲回（元）", "fee": "手续费（元）", "tax": "代扣税款（元）",
     "net": "实际到账（元）", "bound_at": "绑定时间", "scans": "扫码与打开链接", "openings": "打开的商品分享",
+    "home": "住址", "visits": "到院记录", "appointed_at": "预约时间", "reached_at": "到店时间", "left_at": "离店时间",
+    "interests": "意向项目", "channel": "来源渠道", "pickup": "接乘地点", "receipts": "收据",
 }  # fmt: skip
 
 VALUES = {

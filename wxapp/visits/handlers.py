@@ -12,6 +12,7 @@ from wxapp.messages.services.notifying import notify
 from wxapp.messages.taps import Tap
 from wxapp.patients.models import Patient
 from wxapp.staff.queries import who_can
+from wxapp.visits import exporting  # noqa: F401 - its part of what a patient may take away
 from wxapp.visits.events import QuoteMade
 from wxapp.visits.models import Quote, QuoteLine, Visit
 from wxapp.visits.queries import lines_of
