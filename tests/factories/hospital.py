@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from tests.factories.booking import make_visits
 from tests.factories.cashier import fill_collections
 from tests.factories.configuration import fill_configuration
+from tests.factories.diagnostics import fill_diagnostics
 from tests.factories.distribution import fill_people, make_distributor
 from tests.factories.income import fill_income
 from tests.factories.intake import fill_visits
@@ -103,6 +104,7 @@ def fill(hospital: Hospital, rows: int) -> None:
         hospital.arguments |= fill_flow_end(hospital.member_id)
         hospital.arguments |= fill_quotes(hospital.member_id)
         hospital.arguments |= fill_collections(hospital.patient_id)
+        hospital.arguments |= fill_diagnostics(hospital.member_id)
     hospital.rows = rows
     db.session.commit()
 
@@ -295,6 +297,8 @@ def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
     found["retail_admin.sell_page"] += f"?id={values['patient_id']}"
     found["retail_admin.cancel_page"] += f"?order_no={values['retail_no']}"
     found["visits_admin.visit_details"] += f"?id={values['visit_id']}"
+    for page in ("exam_page", "compare_page"):
+        found[f"visits_admin.{page}"] += f"?id={values['examined_visit_id']}"
     found["visits_admin.arrive_page"] += f"?id={values['expected_visit_id']}"
     found["visits_admin.procedure_page"] += f"?id={values['arranged_visit_id']}"
     found["visits_admin.leave_page"] += f"?id={values['operated_visit_id']}"

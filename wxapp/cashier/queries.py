@@ -35,33 +35,51 @@ class Payment:
         return self.entry.voided_at is not None
 
 
-def payments_of(visit_id: int) -> list[Payment]:
-    """Return every payment of a visit in the order of taking, those that were voided among them."""
+@dataclass(frozen=True)
+class Money:
+    """What was done at the counter for a visit: receipts and payments, oldest first."""
+
+    receipts: Sequence[Receipt]
+    payments: Sequence[Payment]
+
+
+def money_of(visit_id: int) -> Money:
+    """Return every receipt and payment of a visit, those that were voided among them, with the loans' schedules."""
     rows = db.session.execute(
-        sa.select(Entry, Receipt, Loan)
-        .join(Receipt, Receipt.id == Entry.receipt_id)
+        sa.select(Receipt, Entry, Loan)
+        .outerjoin(Entry, Entry.receipt_id == Receipt.id)
         .outerjoin(Loan, Loan.entry_id == Entry.id)
-        .where(Entry.subject == f"visit:{visit_id}")
-        .order_by(Entry.id)
+        .where(Receipt.subject == f"visit:{visit_id}")
+        .order_by(Receipt.id, Entry.position)
     ).all()
     dues = instalments_of(row.Loan.id for row in rows if row.Loan is not None)
-    return [
-        Payment(row.Entry, row.Receipt, row.Loan, dues[row.Loan.id] if row.Loan is not None else ()) for row in rows
-    ]
+    return Money(
+        receipts=list({row.Receipt.id: row.Receipt for row in rows}.values()),
+        payments=[
+            Payment(row.Entry, row.Receipt, row.Loan, dues[row.Loan.id] if row.Loan is not None else ())
+            for row in rows
+            if row.Entry is not None
+        ],
+    )
 
 
-def rows_of_payments(payments: Sequence[Payment]) -> list[Row]:
+def booked_rows(visit_id: int) -> list[Row]:
     """Return the payments that count as a form shows them."""
+    rows = db.session.execute(
+        sa.select(Entry, Loan)
+        .outerjoin(Loan, Loan.entry_id == Entry.id)
+        .where(Entry.subject == f"visit:{visit_id}", Entry.voided_at.is_(None))
+        .order_by(Entry.id)
+    )
     return [
         Row(
-            one.entry.method_name,
-            one.entry.amount_fen,
-            one.entry.remark,
-            one.loan.periods if one.loan else None,
-            one.loan.repayment_day if one.loan else None,
+            row.Entry.method_name,
+            row.Entry.amount_fen,
+            row.Entry.remark,
+            row.Loan.periods if row.Loan is not None else None,
+            row.Loan.repayment_day if row.Loan is not None else None,
         )
-        for one in payments
-        if not one.is_voided
+        for row in rows
     ]
 
 

@@ -17,6 +17,7 @@ from wxapp.cashier.errors import ReasonNeeded
 from wxapp.cashier.forms import PAGE_ROWS, Submission, read_submission
 from wxapp.cashier.services import Part, Row
 from wxapp.cashier.services.collecting import CHANGEABLE
+from wxapp.core.masking import masked_name
 from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
 from wxapp.hospital.models import Method, MethodKind
@@ -76,8 +77,7 @@ def pay() -> Done:
 def change_page() -> Page:
     """The payments of a visit as they are booked, to be booked anew."""
     visit = asked_visit()
-    booked = queries.rows_of_payments(queries.payments_of(visit.id))
-    return _sheet(CHANGE, visit, visit.final_fen or 0, booked)
+    return _sheet(CHANGE, visit, visit.final_fen or 0, queries.booked_rows(visit.id))
 
 
 @interface(
@@ -162,14 +162,14 @@ def _sheet(sheet: _Sheet, visit: Visit, owed_fen: int, filled: Sequence[Row]) ->
     patient = get_patient(visit.patient_id)
     rows = _typed_again() or [_shown(row) for row in filled]
     kinds = {method.kind for method in offered}
-    audit.looked_at("visit", visit.id, sheet.title)
     return Page(
         "cashier/admin/collect.html",
         info={"id": str(visit.id), "user_number": visit.visit_no, "pay_price": yuan(visit.final_fen or 0),
               "owed": yuan(owed_fen), "version": str(visit.version)},
         _sheet=sheet,
         _visit=visit,
-        _patient=patient,
+        _patient=masked_name(patient.name),
+        _record_no=patient.record_no,
         _stage=STAGES[visit.stage],
         _owed_fen=owed_fen,
         _methods=[_offer(method) for method in offered],

@@ -25,7 +25,7 @@ def _payments(visit: Visit) -> Markup | None:
             "cashier/admin/_payments_panel.html",
             {
                 "visit": visit,
-                "payments": queries.payments_of(visit.id),
+                "payments": queries.money_of(visit.id).payments,
                 "details_url": url_for("cashier_admin.details", id=visit.id),
                 "change_url": url_for("cashier_admin.change_page", id=visit.id) if visit.stage in CHANGEABLE else "",
             },
