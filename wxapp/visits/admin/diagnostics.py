@@ -13,7 +13,7 @@ from wxapp.admin import audit, shell
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.audit import looked_at
 from wxapp.admin.identity import Staff, current_staff, remember_names
-from wxapp.admin.interface import ANY_STAFF
+from wxapp.admin.interface import ANY_STAFF, wants_json
 from wxapp.admin.presses import once
 from wxapp.admin.wire import read_wire
 from wxapp.core.errors import Forbidden, Invalid
@@ -33,12 +33,12 @@ from wxapp.visits.listings import STAGES
 from wxapp.visits.models import ExamKind, Picture, Stage, Visit
 from wxapp.visits.queries import get_visit
 from wxapp.visits.queries.pictures import (
+    all_pictures_of,
     departments,
     kinds_for,
     may_see_pictures,
     needed_by,
     pictures_of,
-    replaced_pictures_of,
     visits_with_pictures,
 )
 from wxapp.visits.services import diagnostics
@@ -73,7 +73,7 @@ def exam_page() -> Page:
     remember_names([one.replaced_by for section in sections for one in section.replaced])
     return Page(
         "visits/admin/exam.html",
-        info=wire_visit(visit, whole=False),
+        info=wire_visit(visit, whole=False) if wants_json() else {},
         _visit=visit,
         _stage=STAGES[visit.stage],
         _name=masked_name(patient.name),
@@ -88,7 +88,7 @@ def exam_page() -> Page:
 def _sections(visit: Visit, staff: Staff) -> list[Section]:
     working = departments()
     own = kinds_for(staff, working)
-    present, replaced = pictures_of(visit.id), replaced_pictures_of(visit.id)
+    present, replaced = all_pictures_of(visit.id)
     needed = needed_by([visit], working)[visit.id]
     # One that was switched off is shown while it has pictures.
     kinds = [*working, *(kind for kind in ExamKind if kind not in working and present[kind])]

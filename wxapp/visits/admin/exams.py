@@ -48,10 +48,14 @@ def exam_rows(found: Sequence[Visit]) -> list[ExamRow]:
         ExamRow(
             **vars(row),
             counts=counts[row.id],
-            missing=frozenset(kind for kind, least in needed[row.id].items() if counts[row.id].get(kind, 0) < least),
+            missing=_missing(counts[row.id], needed[row.id]) if row.stage is not Stage.LEFT else frozenset(),
         )
         for row in rows(found)
     ]
+
+
+def _missing(counts: Mapping[ExamKind, int], needed: Mapping[ExamKind, int]) -> frozenset[ExamKind]:
+    return frozenset(kind for kind, least in needed.items() if counts.get(kind, 0) < least)
 
 
 def exam_url(visit_id: int) -> str:

@@ -29,13 +29,21 @@ def pictures_of(visit_id: int) -> dict[ExamKind, list[Picture]]:
     return found
 
 
+def all_pictures_of(visit_id: int) -> tuple[dict[ExamKind, list[Picture]], dict[ExamKind, list[Picture]]]:
+    """Return the pictures of a visit that count, and those that were taken out of its lists, the latest first."""
+    present: dict[ExamKind, list[Picture]] = {kind: [] for kind in ExamKind}
+    replaced: dict[ExamKind, list[Picture]] = defaultdict(list)
+    wanted = sa.select(Picture).where(Picture.visit_id == visit_id)
+    for picture in db.session.scalars(wanted.order_by(Picture.kind, Picture.position, Picture.id)):
+        (present if picture.replaced_at is None else replaced)[picture.kind].append(picture)
+    for gone in replaced.values():
+        gone.sort(key=lambda picture: (picture.replaced_at or picture.taken_at, picture.id), reverse=True)
+    return present, replaced
+
+
 def replaced_pictures_of(visit_id: int) -> dict[ExamKind, list[Picture]]:
     """Return the pictures of a visit that were taken out of its lists, the latest first."""
-    found: dict[ExamKind, list[Picture]] = defaultdict(list)
-    wanted = sa.select(Picture).where(Picture.visit_id == visit_id, Picture.replaced_at.is_not(None))
-    for picture in db.session.scalars(wanted.order_by(Picture.replaced_at.desc(), Picture.id.desc())):
-        found[picture.kind].append(picture)
-    return found
+    return all_pictures_of(visit_id)[1]
 
 
 def counts_of(visit_ids: Iterable[int]) -> dict[int, Mapping[ExamKind, int]]:
