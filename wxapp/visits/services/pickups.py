@@ -102,8 +102,7 @@ def assign(wanted: Sequence[Seen], driver_id: int, *, by: Staff, anyway: bool = 
         raise Invalid({"driver_id": "请从名单中选择司机"})
     with transaction():
         held = _hold(wanted)
-        # Two who assign to one driver at the same moment must see each other's trips.
-        db.session.execute(sa.select(Member.id).where(Member.id == driver_id).with_for_update())
+        _hold_driver(driver_id)
         pickups = [pickup for pickup, _ in held]
         for pickup, visit in held:
             _check_expected(visit)
@@ -250,6 +249,12 @@ def _hold(wanted: Sequence[Seen]) -> list[tuple[Pickup, Visit]]:
         _check_version(pickup, seen[pickup.id])
         held.append((pickup, visit))
     return held
+
+
+def _hold_driver(driver_id: int) -> None:
+    """Let nobody else assign to a driver before the transaction ends: whoever comes next sees the trips of this one."""
+    # SQLite has no FOR UPDATE; there the transaction holds the whole database.
+    db.session.execute(sa.select(Member.id).where(Member.id == driver_id).with_for_update())
 
 
 def _check_version(pickup: Pickup, seen: int | None) -> None:
