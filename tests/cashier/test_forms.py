@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from tests.factories.configuration import make_method, make_methods
 from wxapp.cashier.forms import read_submission
-from wxapp.cashier.services import Part, Terms, check_rows
+from wxapp.cashier.rules import Terms
+from wxapp.cashier.services import Part, check_rows
 from wxapp.core.errors import Invalid
 from wxapp.hospital.models import Method, MethodKind
 

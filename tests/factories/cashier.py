@@ -12,7 +12,8 @@ from tests.factories.staff import make_member
 from tests.factories.till import cashier_of, make_deposit
 from tests.factories.visits import make_visit
 from wxapp.cashier import services
-from wxapp.cashier.services import Part, Terms
+from wxapp.cashier.rules import Terms
+from wxapp.cashier.services import Part
 from wxapp.core import clock
 from wxapp.core.db import change, db, transaction
 from wxapp.hospital import queries as hospital

@@ -24,7 +24,8 @@ from wxapp.admin.wire import (
     read_wire,
     without_comma,
 )
-from wxapp.cashier.services.bills import LAST_DAY, Row, known_methods
+from wxapp.cashier.rules import LAST_DAY, Row
+from wxapp.cashier.services import known_methods
 from wxapp.core.errors import Invalid
 from wxapp.core.forms import FormKey
 from wxapp.core.money import parse_yuan

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from wxapp.cashier.services.bills import Row
+from wxapp.cashier.rules import Row
 from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.loans.models import Instalment, Loan

@@ -15,7 +15,8 @@ from wxapp.cashier import queries, services
 from wxapp.cashier.admin.door import asked_visit, current_cashier, done, interface
 from wxapp.cashier.errors import ReasonNeeded
 from wxapp.cashier.forms import PAGE_ROWS, Submission, read_submission
-from wxapp.cashier.services import Part, Row
+from wxapp.cashier.rules import Row
+from wxapp.cashier.services import Part
 from wxapp.cashier.services.collecting import CHANGEABLE
 from wxapp.core.masking import masked_name
 from wxapp.core.money import yuan

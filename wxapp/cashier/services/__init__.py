@@ -1,7 +1,7 @@
 """Use cases of the cashier; each owns its transaction."""
 
-from wxapp.cashier.services.bills import Part, Row, Terms, check_rows
+from wxapp.cashier.services.bills import Part, check_rows, known_methods
 from wxapp.cashier.services.checks import invariants
 from wxapp.cashier.services.collecting import change_payments, collect, collect_again
 
-__all__ = ["Part", "Row", "Terms", "change_payments", "check_rows", "collect", "collect_again", "invariants"]
+__all__ = ["Part", "change_payments", "check_rows", "collect", "collect_again", "invariants", "known_methods"]

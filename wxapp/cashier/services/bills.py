@@ -5,37 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from wxapp.cashier.rules import LAST_DAY, Row, Terms
 from wxapp.core.errors import Invalid
 from wxapp.core.money import yuan
 from wxapp.hospital import queries as hospital
 from wxapp.hospital.models import Method
 
+__all__ = ["Part", "Row", "Terms", "check_rows", "known_methods"]
+
 MOST_PAYMENTS = 50
 MOST_REMARK = 200
-LAST_DAY = 31
-
-
-@dataclass(frozen=True)
-class Row:
-    """A payment as a form says it. What only loans have is None for others; ``bank_id`` and ``loan_fen`` repeat what
-    method and amount say already, for forms that send both.
-    """
-
-    method: str
-    amount_fen: int
-    remark: str = ""
-    periods: int | None = None
-    repayment_day: int | None = None
-    bank_id: int | None = None
-    loan_fen: int | None = None
-
-
-@dataclass(frozen=True)
-class Terms:
-    """How a loan is repaid."""
-
-    periods: int
-    repayment_day: int
 
 
 @dataclass(frozen=True)
