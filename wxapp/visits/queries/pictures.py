@@ -145,12 +145,13 @@ def visits_with_pictures(patient_id: int, staff: Staff) -> list[tuple[Visit, lis
         sa.select(Visit, Picture)
         .join(Picture, Picture.visit_id == Visit.id)
         .where(Visit.patient_id == patient_id, IN_LIST, visible_to(staff))
-        .order_by(Visit.day.desc(), Visit.id.desc(), Picture.kind, Picture.position, Picture.id)
+        .order_by(Visit.day.desc(), Visit.id.desc(), Picture.position, Picture.id)
     )
     found: dict[int, tuple[Visit, list[Picture]]] = {}
     for visit, picture in db.session.execute(wanted):
         found.setdefault(visit.id, (visit, []))[1].append(picture)
-    return list(found.values())
+    place = {kind: at for at, kind in enumerate(ExamKind)}
+    return [(visit, sorted(pictures, key=lambda one: place[one.kind])) for visit, pictures in found.values()]
 
 
 def present_of(visit_id: int, kind: ExamKind) -> Sequence[Picture]:
