@@ -330,7 +330,9 @@ def _looked_up(hospital: Hospital) -> dict[str, Any]:
     return {
         "patient_id": hospital.patient_id,
         "message_id": db.session.scalar(
-            sa.select(sa.func.max(Message.id)).where(Message.receiver_id == hospital.patient_id)
+            sa.select(sa.func.max(Message.id)).where(
+                Message.receiver_kind == "patient", Message.receiver_id == hospital.patient_id
+            )
         ),
         "difference_id": db.session.scalar(sa.select(sa.func.max(Difference.id))),
         "binding_id": db.session.scalar(own.where(Binding.wechat_user_id == hospital.user_id)),
