@@ -11,6 +11,7 @@ from wxapp.admin.identity import Staff
 from wxapp.core import clock
 from wxapp.core.db import db, transaction
 from wxapp.core.permissions import Permission
+from wxapp.patients.models import Patient
 from wxapp.staff.models import Member
 from wxapp.visits.models import PickupStatus, Stage, Visit
 from wxapp.visits.queries.pickups import get_pickup
@@ -37,10 +38,10 @@ def make_driver(**over: Any) -> Member:
     return make_member({P.PICKUP_DRIVE}, **over)
 
 
-def arranged_visit(surgeon: Member | None = None, **over: Any) -> Visit:
+def arranged_visit(surgeon: Member | None = None, *, patient: Patient | None = None, **over: Any) -> Visit:
     """Return a visit whose operation is arranged, the forms signed."""
     surgeon = surgeon or make_surgeon()
-    visit = make_visit(stage=Stage.COLLECTED)
+    visit = make_visit(stage=Stage.COLLECTED, patient=patient)
     values: dict[str, Any] = {"physician_id": surgeon.id, "nurse_id": None, "has_consent": True, **over}
     procedures.arrange(visit.id, Arrangement(**values), by=as_staff(surgeon))
     return visit

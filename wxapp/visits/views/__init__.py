@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wxapp.h5 import registry
-from wxapp.visits.views import own  # noqa: F401 - its pages register themselves
+from wxapp.visits.views import care, own  # noqa: F401 - their pages register themselves
 from wxapp.visits.views.door import pages
 
 __all__ = ["pages"]
