@@ -34,8 +34,8 @@ class Column:
     """A column.
 
     :param name: attribute of the row; key in JSON
-    :param kind: ``text``, ``money`` (fen), ``moment``, ``day``, ``number``, ``badge``, ``actor`` or ``code`` (numbers
-        that people copy)
+    :param kind: ``text``, ``money`` (fen), ``moment``, ``day``, ``number``, ``badge``, ``actor``, ``name`` (of people,
+        never broken) or ``code`` (numbers that people copy)
     :param sort: expression (or several) it can be sorted by; None if it can't
     :param value: computes the value from the row, when it is no attribute
     :param link: address the cell leads to, "" for none

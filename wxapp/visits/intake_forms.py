@@ -80,6 +80,13 @@ class AddForm(WireForm):
     pickup_note: Text = Field("", title="接乘备注", max_length=200)
 
 
+class NewPatientForm(AddForm):
+    """The same as our page shows it for somebody who is new: name and phone are a must."""
+
+    phone: Phone = Field(title="客户电话")
+    name: Name = Field(title="客户姓名", alias="username")
+
+
 class PhoneForm(Form):
     """Whether a phone is known."""
 

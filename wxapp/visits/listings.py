@@ -254,7 +254,11 @@ def visit_url(visit_id: int) -> str:
 
 def waited_text(row: VisitRow) -> str:
     """Return for how long the visit has waited, as people say it."""
-    minutes = row.waited_minutes
+    return minutes_text(row.waited_minutes)
+
+
+def minutes_text(minutes: int | None) -> str:
+    """Return a time as people say it; "" for none."""
     if minutes is None:
         return ""
     if minutes < 60:
@@ -286,17 +290,17 @@ COLUMNS: Mapping[str, Column] = {
         Column("day", "日期", kind="day", sort=(Visit.day, Visit.id), value=lambda row: row.visit.day),
         Column("stage", "状态", kind="badge", badges=STAGES, sort=(Visit.stage, Visit.day, Visit.id)),
         Column("interests", "意向项目"),
-        Column("appointed_at", "预约时间", value=lambda row: _clock(row.visit.appointed_at)),
-        Column("reached_at", "到店时间", value=lambda row: _clock(row.visit.reached_at)),
-        Column("left_at", "离店时间", value=lambda row: _clock(row.visit.left_at)),
-        Column("lead_referrer", "主开发人", value=lambda row: row.names(Part.LEAD_REFERRER)),
-        Column("referrers", "开发人", value=lambda row: row.names(Part.REFERRER)),
-        Column("escorts", "陪同", value=lambda row: row.names(Part.ESCORT)),
-        Column("receptionist", "接待", value=lambda row: row.names(Part.RECEPTIONIST)),
-        Column("consultant", "咨询师", value=lambda row: row.names(Part.CONSULTANT)),
-        Column("reviewer", "审核人", value=lambda row: row.names(Part.REVIEWER)),
-        Column("cashier", "收银员", value=lambda row: row.names(Part.CASHIER)),
-        Column("driver", "司机", value=lambda row: row.names(Part.DRIVER)),
+        Column("appointed_at", "预约时间", kind="moment", value=lambda row: _clock(row.visit.appointed_at)),
+        Column("reached_at", "到店时间", kind="moment", value=lambda row: _clock(row.visit.reached_at)),
+        Column("left_at", "离店时间", kind="moment", value=lambda row: _clock(row.visit.left_at)),
+        Column("lead_referrer", "主开发人", kind="name", value=lambda row: row.names(Part.LEAD_REFERRER)),
+        Column("referrers", "开发人", kind="name", value=lambda row: row.names(Part.REFERRER)),
+        Column("escorts", "陪同", kind="name", value=lambda row: row.names(Part.ESCORT)),
+        Column("receptionist", "接待", kind="name", value=lambda row: row.names(Part.RECEPTIONIST)),
+        Column("consultant", "咨询师", kind="name", value=lambda row: row.names(Part.CONSULTANT)),
+        Column("reviewer", "审核人", kind="name", value=lambda row: row.names(Part.REVIEWER)),
+        Column("cashier", "收银员", kind="name", value=lambda row: row.names(Part.CASHIER)),
+        Column("driver", "司机", kind="name", value=lambda row: row.names(Part.DRIVER)),
         Column("list_total_fen", "总价", kind="money", value=lambda row: row.visit.list_total_fen or None),
         Column("offered_fen", "折后价", kind="money", value=lambda row: row.visit.offered_fen),
         Column("final_fen", "最终价", kind="money", value=lambda row: row.visit.final_fen),

@@ -20,7 +20,7 @@ from wxapp.hospital.models import Category, Code, CodeKind, Flow
 from wxapp.hospital.rules import flows
 from wxapp.patients.models import Patient
 from wxapp.staff.models import Member
-from wxapp.visits.listings import warn_minutes
+from wxapp.visits.listings import minutes_text, warn_minutes
 from wxapp.visits.models import Interest, Part, Person, Profile, Stage, Step, StepKind, Visit
 from wxapp.visits.queries import visible_to
 from wxapp.visits.rules.ages import age_on
@@ -43,6 +43,10 @@ class StepLine:
     minutes: int | None
     who: str
     is_late: bool = False
+
+    @property
+    def lasted(self) -> str:
+        return minutes_text(self.minutes)
 
 
 @dataclass(frozen=True)
@@ -173,8 +177,9 @@ def _steps(visit: Visit, flow: flows.FlowRules) -> tuple[StepLine, ...]:
         started = visit.step_since if is_current else step.started_at if step else None
         ended = step.ended_at if step and not is_current else None
         minutes = int(((ended or now) - started).total_seconds() // 60) if started and (ended or is_current) else None
-        if is_current and visit.stage is Stage.BOOKED:
-            started, minutes = None, None  # nobody waits yet
+        if kind is StepKind.ARRIVAL:
+            minutes = None  # nobody waits in the house before it
+            started = None if is_current else started
         lines.append(
             StepLine(
                 label=kind.label,

@@ -29,7 +29,7 @@ VISITS = Table(
     title="客户列表",
     columns=columns(
         "visit_no", "patient", "interests", "stage", "appointed_at", "reached_at", "waiting", "lead_referrer",
-        "escorts", "consultant",
+        "consultant",
     ),
     filters=(SEARCH, stage_filter(), SINCE, UNTIL),
     actions=(

@@ -29,7 +29,7 @@ from wxapp.staff import queries as staff
 from wxapp.visits.admin.answered import done
 from wxapp.visits.admin.door import interface
 from wxapp.visits.errors import KnownPhone
-from wxapp.visits.intake_forms import AddForm, PhoneForm
+from wxapp.visits.intake_forms import AddForm, NewPatientForm, PhoneForm
 from wxapp.visits.listings import visit_url
 from wxapp.visits.models import Part, Visit
 from wxapp.visits.queries import get_visit
@@ -88,7 +88,7 @@ def add_page() -> Page:
 def _shown(values: dict[str, Any], lists: Any) -> ShownForm:
     people = [(str(staff_id), name) for staff_id, name in staff.active_members()]
     return ShownForm(
-        AddForm,
+        AddForm if "patient_id" in values else NewPatientForm,
         values=values,
         options={
             "sex": [("2", "女"), ("1", "男")],

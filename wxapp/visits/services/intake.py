@@ -102,12 +102,14 @@ def add_visit(intake: Intake, numbers: Numbers, *, by: Staff) -> int:
     _check(intake)
     with transaction():
         patient, is_new = _find_or_register(intake, numbers.record_no, by=by.actor)
+        if not is_new:
+            # Before anything that names the patient is written: each such row shares a lock on the record, and two
+            # intakes that then want it for themselves would wait for each other.
+            records.complete_patient(patient.id, sex=intake.sex, birthday=intake.birthday)
+        keep_profile(patient.id, intake, by=by.actor)
         visit = _insert(intake, patient, is_first=is_new, visit_no=numbers.record_no, by=by.actor)
         _set_people(visit.id, intake)
         _add_interests(visit.id, intake.category_ids)
-        keep_profile(patient.id, intake, by=by.actor)
-        if not is_new:
-            records.complete_patient(patient.id, sex=intake.sex, birthday=intake.birthday)
         if intake.pickup is not None:
             wish_for(visit.id, intake.pickup, by=by)
         if intake.deposit is not None:
