@@ -76,9 +76,8 @@ LIST = Table(
         Column("who", "医生或项目", below=lambda row: row.department),
         Column("state", "状态", kind="badge", badges=STATES),
         Column("referrer", "主开发人"),
-        Column("source", "来源"),
         Column("remark", "备注"),
-        Column("no", "预约号", kind="code", link=lambda row: _url(row.no)),
+        Column("no", "预约号", kind="code", link=lambda row: _url(row.no), below=lambda row: row.source.label),
         Column(
             "visit_no", "到院单", kind="code", link=lambda row: visit_url(row.visit_id) if row.visit_id else "",
         ),
