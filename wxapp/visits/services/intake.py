@@ -11,15 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from wxapp.admin.identity import Staff
-from wxapp.core import clock, idempotency
-from wxapp.core.crypto import blind_index
+from wxapp.core import clock, ids
 from wxapp.core.db import db, insert_rows, transaction
 from wxapp.core.errors import Invalid, NotFound
 from wxapp.hospital import queries as hospital
 from wxapp.hospital.models import CodeKind, Method
 from wxapp.patients import queries as patients
 from wxapp.patients import services as records
-from wxapp.patients.models import NAME_INDEX, Patient, Sex
+from wxapp.patients.models import Patient, Sex
 from wxapp.patients.services import PatientDetails
 from wxapp.staff import queries as staff
 from wxapp.till import services as till
@@ -154,24 +153,24 @@ def _find_or_register(intake: Intake, record_no: str, *, by: str) -> tuple[Patie
             return patients.get_patient(intake.patient_id), False
         except NotFound:
             raise Invalid({"patient_id": "没有这位客户的档案"}) from None
+    hold_phone(intake.phone)
     known = patients.patients_with_phone(intake.phone)
     same = [patient for patient in known if patient.name == intake.name]
     if same and not intake.is_other_person:
         return same[-1], False
     if known and not intake.is_other_person:
         raise KnownPhone
-    made: list[int] = []
+    details = PatientDetails(intake.name, intake.phone, sex=intake.sex, birthday=intake.birthday)
+    return records.register_patient(details, by=by, record_no=record_no), True
 
-    def register() -> str:
-        details = PatientDetails(intake.name, intake.phone, sex=intake.sex, birthday=intake.birthday)
-        made.append(records.register_patient(details, by=by, record_no=record_no).id)
-        return str(made[0])
 
-    # Two people at the desk may add the same person at the same moment; phones alone are no key, families share them.
-    # How many there were before belongs to the key: so a record whose name was corrected since stands in nobody's way.
-    who = patients.phone_index(intake.phone)[:38] + blind_index(intake.name, context=NAME_INDEX)[:38]
-    patient_id = int(idempotency.once("visits.new_patient", f"{who}{len(known)}", {}, register))
-    return patients.get_patient(patient_id), bool(made)
+def hold_phone(phone: str) -> None:
+    """Let intakes of one phone go one after the other until the transaction ends.
+
+    Two desks may add the same person at the same moment. Phones are no key of records, as families share them; so a
+    row of the phone's own is locked, and who comes second finds the record.
+    """
+    ids.next_number(f"intake:{patients.phone_index(phone)[:40]}")
 
 
 def _insert(intake: Intake, patient: Patient, *, is_first: bool, visit_no: str, by: str) -> Visit:
