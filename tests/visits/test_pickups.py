@@ -190,6 +190,17 @@ def test_taken_back_it_waits_again() -> None:
         pickups.take_back(Seen(pickup.id), by=clerk())
 
 
+def test_who_has_come_is_not_put_back_into_the_list() -> None:
+    pickup = wanted()
+    give(make_driver(), pickup)
+    with transaction():
+        stages.move(stages.hold(pickup.visit_id), Stage.ARRIVED, by="staff:1")
+    with pytest.raises(PickupMoved):
+        pickups.take_back(Seen(pickup.id), by=clerk())
+    pickups.cancel(Seen(pickup.id), why="自行到院", by=clerk())
+    assert again(pickup).status is S.CANCELLED
+
+
 def test_cancelled_it_can_be_restored() -> None:
     driver = make_driver()
     pickup = wanted()

@@ -171,7 +171,7 @@ def trip_page(pickup_id: int) -> Page:
         _cancel=ShownForm(CancelPickupForm),
         _can_assign=is_expected and pickup.status in (S.WAITING, S.ASSIGNED),
         _can_edit=is_expected and pickup.status in (S.WAITING, S.ASSIGNED),
-        _can_take_back=pickup.status is S.ASSIGNED,
+        _can_take_back=is_expected and pickup.status is S.ASSIGNED,
         _can_cancel=pickup.status in (S.WAITING, S.ASSIGNED, S.ON_THE_WAY),
         _can_restore=is_expected and pickup.status is S.CANCELLED,
         _ask_anyway=_has_overlap(),

@@ -128,11 +128,12 @@ def assign(wanted: Sequence[Seen], driver_id: int, *, by: Staff, anyway: bool = 
 def take_back(wanted: Seen, *, by: Staff) -> None:
     """Take a pickup from its driver, who is told; it waits for another one.
 
-    :raises PickupMoved: no driver has it, or the driver has set off
+    :raises PickupMoved: no driver has it, the driver has set off, or the patient has come
     :raises Stale: somebody else has changed it meanwhile
     """
     with transaction():
         [(pickup, visit)] = _hold([wanted])
+        _check_expected(visit)
         if pickup.status is not S.ASSIGNED or pickup.driver_id is None:
             raise PickupMoved
         before = pickup.driver_id
