@@ -313,6 +313,20 @@ def test_looking_at_cancelling_changes_nothing_and_pressing_it_does_once(
     assert "确认撤单" not in counter.get(f"cancel_order?order_no={order_no}").get_data(as_text=True)
 
 
+def test_the_start_page_tells_of_today_and_of_what_runs_out(
+    sit: Sit, patient: Patient, goods: list[RetailGoods]
+) -> None:
+    counter = sit(P.RETAIL_SELL, P.RETAIL_WRITE, P.DASHBOARD_READ)
+    kept = counter.tell("index", **sale(counter, patient, goods))["order_no"]
+    gone = counter.tell("index", **sale(counter, patient, goods))["order_no"]
+    counter.tell("cancel_order", order_no=gone)
+    make_retail_goods(stock=1)
+    page = counter.client.get("/pc/", headers=HTML, follow_redirects=True).get_data(as_text=True)
+    missing = [word for word in ("今日零售", "¥60.00", "1 单", "零售库存告急") if word not in page]
+    assert missing == []
+    assert queries.find_by_number(kept) is not None
+
+
 # --- goods and stock -------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """Reads of retail."""
 
 from wxapp.retail.queries.goods import (
+    SCARCE,
     StockedGoods,
     active_categories,
     all_categories,
@@ -11,6 +12,7 @@ from wxapp.retail.queries.goods import (
     goods_by_id,
     goods_for_staff,
     goods_of_category,
+    scarce_goods,
     shelf,
 )
 from wxapp.retail.queries.orders import (
@@ -23,9 +25,11 @@ from wxapp.retail.queries.orders import (
     order_by_id,
     order_lines,
     sellers,
+    sold_on,
 )
 
 __all__ = [
+    "SCARCE",
     "OrderLine",
     "StockedGoods",
     "active_categories",
@@ -44,6 +48,8 @@ __all__ = [
     "lines_of",
     "order_by_id",
     "order_lines",
+    "scarce_goods",
     "sellers",
     "shelf",
+    "sold_on",
 ]

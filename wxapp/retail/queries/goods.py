@@ -119,3 +119,13 @@ def changes_of(goods_id: int, *, limit: int = 50) -> Sequence[StockChange]:
     """Return why the stock of goods changed, newest first."""
     wanted = sa.select(StockChange).where(StockChange.goods_id == goods_id)
     return db.session.scalars(wanted.order_by(StockChange.id.desc()).limit(limit)).all()
+
+
+SCARCE = 5
+"""Pieces below which goods should be bought again."""
+
+
+def scarce_goods() -> list[sa.ScalarSelect[int]]:
+    """Select how many goods on sale are nearly sold out."""
+    scarce = sa.select(sa.func.count()).where(RetailGoods.is_active, RetailGoods.stock < SCARCE)
+    return [scarce.scalar_subquery()]

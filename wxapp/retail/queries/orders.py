@@ -45,6 +45,16 @@ def last_sales_of(patient_id: int, *, limit: int = 5) -> Sequence[RetailOrder]:
     return db.session.scalars(wanted.order_by(RetailOrder.id.desc()).limit(limit)).all()
 
 
+def sold_on(day: date) -> list[sa.ScalarSelect[Any]]:
+    """Select how many sales of a hospital day are good, and their sum in fen."""
+    since, until = clock.day_bounds(day)
+    good = (RetailOrder.created_at >= since, RetailOrder.created_at < until, RetailOrder.status == RetailStatus.PAID)
+    return [
+        sa.select(sa.func.count()).where(*good).scalar_subquery(),
+        sa.select(sa.func.coalesce(sa.func.sum(RetailOrder.total_fen), 0)).where(*good).scalar_subquery(),
+    ]
+
+
 def find_by_number(text: str) -> RetailOrder | None:
     """Return the sale with this number, for the search box."""
     if len(text) != _NUMBER_LENGTH or not text.isascii() or not text.isdigit():
