@@ -32,6 +32,7 @@ from wxapp.visits.diagnostics_forms import MOST_PICTURES, AddForm, ArrangeForm, 
 from wxapp.visits.listings import STAGES
 from wxapp.visits.models import ExamKind, Picture, Stage, Visit
 from wxapp.visits.queries import get_visit
+from wxapp.visits.queries.around import Group
 from wxapp.visits.queries.pictures import (
     all_pictures_of,
     departments,
@@ -73,7 +74,7 @@ def exam_page() -> Page:
     remember_names([one.replaced_by for section in sections for one in section.replaced])
     return Page(
         "visits/admin/exam.html",
-        info=wire_visit(visit, whole=False) if wants_json() else {},
+        info=wire_visit(visit, whole=False, groups={Group.PICTURES}) if wants_json() else {},
         _visit=visit,
         _stage=STAGES[visit.stage],
         _name=masked_name(patient.name),
