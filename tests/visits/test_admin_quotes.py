@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.factories.configuration import make_methods, make_project
-from tests.factories.quoting import make_consultant, make_reviewer, make_triaged, three_projects
+from tests.factories.quoting import make_consultant, make_reviewer, make_triaged, offer_of, three_projects
 from tests.factories.staff import make_member
 from tests.factories.visits import make_visit
 from wxapp.core.db import db
@@ -18,6 +18,8 @@ from wxapp.hospital.models import Project
 from wxapp.staff.models import Member
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.queries import lines_of, planned_of, quotes_of, reviews_of
+from wxapp.visits.services import reviewing
+from wxapp.visits.services.quoting import make_quote
 
 HTML = {"Accept": "text/html"}
 JSON = {"Accept": "application/json"}
@@ -180,7 +182,6 @@ def test_a_quote_is_replaced_under_each_of_its_addresses(sit: Sit, path: str) ->
     assert answer.json["code"] == 1
     assert "openids" in answer.json
     assert (stage_of(visit), visit.offered_fen, len(quotes_of(visit.id))) == (Stage.IN_REVIEW, 450_000, 2)
-    assert "历次报价" in desk.page(f"consultation/edit?id={visit.id}")
 
 
 def test_projects_are_found_by_a_part_of_their_name(sit: Sit) -> None:
@@ -418,3 +419,23 @@ def test_lists_ask_as_much_for_many_visits_as_for_few(sit: Sit, queries: list[st
     desk.page(path)
     asked = [one for one in queries if not one.startswith(("INSERT", "UPDATE"))]
     assert len(asked) <= 12, "\n".join(asked)
+
+
+@pytest.mark.parametrize(
+    "path", ["physical/complete?id={}", "examine/details?id={}", "consultation/pay?id={}", "triage/edit?id={}"]
+)
+def test_pages_of_a_quote_ask_as_much_for_many_revisions_as_for_few(sit: Sit, queries: list[str], path: str) -> None:
+    desk = sit(make_member(everything=True))
+    visit = make_visit(stage=Stage.IN_REVIEW, projects=[make_project() for _ in range(20)])
+    make_methods()
+
+    def count() -> int:
+        queries.clear()
+        desk.page(path.format(visit.id))
+        return len(queries)
+
+    few = count()
+    for _ in range(10):
+        make_quote(visit.id, offer_of(three_projects()), by=make_consultant().id, again=True)
+        reviewing.send_back(visit.id, "太低", by=make_reviewer().id)
+    assert count() <= min(few, 12), "\n".join(queries)

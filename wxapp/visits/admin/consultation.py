@@ -25,11 +25,21 @@ from wxapp.visits import plugs
 from wxapp.visits.admin.answered import done
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
-from wxapp.visits.admin.quote_parts import payment_rows, rows_of, shown_quote, typed_or
+from wxapp.visits.admin.quote_parts import payment_rows, rows_of, typed_or
 from wxapp.visits.listings import FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Stage, Visit
-from wxapp.visits.queries import get_visit, lines_of, planned_of
-from wxapp.visits.queries.advice import WAIT_FOR_TRIAGE, WITH_CONSULTANT, advised_by, get_advised
+from wxapp.visits.queries import get_visit, planned_of
+from wxapp.visits.queries.advice import (
+    WAIT_FOR_TRIAGE,
+    WITH_CONSULTANT,
+    Heading,
+    advised_by,
+    advised_heading,
+    get_advised,
+    seen_heading,
+)
+from wxapp.visits.queries.around import Group
+from wxapp.visits.queries.quotes import last_review, named_lines_of
 from wxapp.visits.quote_forms import ConsultForm, RequoteForm, read_lines, read_plan
 from wxapp.visits.services import planning, quoting
 from wxapp.visits.services.planning import price_of
@@ -75,7 +85,6 @@ def consultation_list() -> Page:
     """One's own visits by where they stand; administrators see everybody's."""
     tab = request.args.get("status", WAITING)
     tab = tab if tab in TABS else WAITING
-    here = "visits_admin.consultation_list"
     return Page(
         "visits/admin/consultation_list.html",
         table=LIST.load(lambda **asked: _wanted(tab, **asked)),
@@ -106,23 +115,22 @@ def _untriaged() -> sa.ColumnElement[bool]:
 
 def _quote_page(endpoint: str, back: str, *, is_new: bool) -> Page:
     """Show the form of a quote; the look is logged."""
-    visit = get_advised(asked_id(), by=current_staff())
+    head = advised_heading(asked_id(), by=current_staff())
+    visit = head.visit
     looked_at("visit", visit.id, "报价")
-    info = wire_visit(visit, whole=False)
-    offered = "" if visit.offered_fen is None else yuan(visit.offered_fen)
+    if wants_json():
+        return Page("visits/admin/quote.html", info=wire_visit(visit, whole=False, groups={Group.LINES}))
     stages = {S.TRIAGED, *WAIT_FOR_TRIAGE} if is_new else quoting.REQUOTED
-    shown = shown_quote(visit)
     return Page(
         "visits/admin/quote.html",
-        info=info,
+        _head=head,
         _visit=visit,
         _stage=STAGES[visit.stage],
-        _shown=shown,
-        _last=shown.reviews[0] if shown and shown.reviews else None,
-        _rows=rows_of(lines_of(visit.quote_id), find=request.args.get("find", "")),
+        _last=last_review(visit.id) if visit.stage is S.SENT_BACK else None,
+        _rows=rows_of(named_lines_of(visit.quote_id), find=request.args.get("find", "")),
         _find=request.args.get("find", ""),
         _search=url_for("visits_admin.projects_while_typing"),
-        _offered=typed_or("discount_price", offered),
+        _offered=typed_or("discount_price", "" if visit.offered_fen is None else yuan(visit.offered_fen)),
         _remark=typed_or("edit_remark", visit.quote_remark),
         _target=url_for(endpoint),
         _here=url_for(back),
@@ -250,18 +258,20 @@ def wire_projects(name: str) -> list[dict[str, str]]:
 # --- how the patient means to pay ------------------------------------------------------------------------------------
 
 
-def plan_shown(visit: Visit, *, endpoint: str) -> Page:
+def plan_shown(head: Heading, *, endpoint: str) -> Page:
     """Show the form of a plan of payment; the reviewer's is the same."""
+    visit = head.visit
     looked_at("visit", visit.id, "付款计划")
+    if wants_json():
+        return Page("visits/admin/plan.html", info=wire_visit(visit, whole=False, groups={Group.PLAN}))
     price = price_of(visit) or 0
-    planned = planned_of(visit.id)
     return Page(
         "visits/admin/plan.html",
-        info=wire_visit(visit, whole=False),
+        _head=head,
         _visit=visit,
         _stage=STAGES[visit.stage],
         _price_fen=price,
-        _rows=payment_rows(planned, price),
+        _rows=payment_rows(planned_of(visit.id), price),
         _methods=hospital.methods(),
         _target=url_for(endpoint),
         _can=visit.stage in planning.PLANNED,
@@ -288,7 +298,7 @@ def save_plan(visit: Visit) -> Done:
 @interface("consultation.pay.page", GET="/pc/consultation/pay", permission=Permission.CONSULT, is_wire=True)
 def plan_page() -> Page:
     """The form of how the patient means to pay."""
-    return plan_shown(get_advised(asked_id(), by=current_staff()), endpoint="visits_admin.plan_payment")
+    return plan_shown(advised_heading(asked_id(), by=current_staff()), endpoint="visits_admin.plan_payment")
 
 
 @interface(
@@ -310,10 +320,9 @@ def plan_payment() -> Done:
 @interface("consultation.particulars", GET="/pc/consultation/particulars", permission=Permission.CONSULT, is_wire=True)
 def particulars() -> ResponseReturnValue | Page:
     """A visit for programs; people are led to its page. The look is logged."""
-    visit = get_visit(asked_id(), seen_by=current_staff())
     if not wants_json():
-        return redirect(visit_url(visit.id))
-    info = wire_details(visit)
+        return redirect(visit_url(get_visit(asked_id(), seen_by=current_staff()).id))
+    info = wire_details(seen_heading(asked_id(), by=current_staff()).visit)
     info["ct_img"], info["blood_img"] = joined(info["ct_img"]), joined(info["blood_img"])
     return Page("visits/admin/quote.html", info=info)
 
@@ -322,7 +331,7 @@ def wire_details(visit: Visit) -> dict[str, Any]:
     """Return a visit for a page of details, with escorts as texts; the phone is whole for who may reveal phones."""
     whole = current_staff().may(Permission.PATIENT_REVEAL)
     looked_at("visit", visit.id, "到院单详情、完整手机号" if whole else "到院单详情")
-    info = wire_visit(visit, whole=whole)
+    info = wire_visit(visit, whole=whole, groups={Group.PICTURES, Group.LINES, Group.PLAN})
     info["accompany_name"], info["accompany_phone"] = joined(info["accompany_name"]), joined(info["accompany_phone"])
     return info
 

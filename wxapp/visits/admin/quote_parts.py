@@ -18,14 +18,7 @@ from wxapp.core.permissions import Permission
 from wxapp.hospital import queries as hospital
 from wxapp.visits import plugs
 from wxapp.visits.models import Decision, PlannedPayment, Quote, QuoteLine, Review, Stage, Visit
-from wxapp.visits.queries.quotes import (
-    LineChange,
-    differences,
-    lines_of_many,
-    planned_of,
-    quotes_of,
-    reviews_of,
-)
+from wxapp.visits.queries.quotes import LineChange, differences, planned_of, reviews_of, revisions_of
 from wxapp.visits.quote_forms import row_numbers
 from wxapp.visits.services.planning import PLANNED, price_of
 from wxapp.visits.services.quoting import REQUOTED
@@ -56,22 +49,21 @@ class ShownLine:
     count: str
 
 
-def rows_of(lines: Sequence[QuoteLine], *, find: str = "") -> list[ShownLine]:
+def rows_of(lines: Sequence[tuple[QuoteLine, str]], *, find: str = "") -> list[ShownLine]:
     """Return the rows of the form: as they were typed when it comes back, else of these lines.
 
+    :param lines: each with the name of its category
     :param find: what was looked for without a script: the projects found stand below, to be given a count
     """
     if refusal() is not None and (typed := _typed_rows()):
         return typed
-    categories = hospital.category_names(line.category_id for line in lines)
     rows = [
         ShownLine(
-            number, line.project_id, line.name, categories.get(line.category_id, ""), line.list_price_fen,
-            yuan(line.price_fen), str(line.count),
+            number, line.project_id, line.name, category, line.list_price_fen, yuan(line.price_fen), str(line.count)
         )
-        for number, line in enumerate(lines, start=1)
+        for number, (line, category) in enumerate(lines, start=1)
     ]  # fmt: skip
-    return rows + _found_rows(find, {line.project_id for line in lines}, first=len(rows) + 1)
+    return rows + _found_rows(find, {line.project_id for line, _ in lines}, first=len(rows) + 1)
 
 
 def _typed_rows() -> list[ShownLine]:
@@ -116,6 +108,7 @@ class ShownQuote:
 
     quote: Quote
     lines: Sequence[QuoteLine]
+    named_lines: Sequence[tuple[QuoteLine, str]]
     list_price_fen: int
     changes: Sequence[LineChange]
     revisions: Sequence[tuple[Quote, Sequence[QuoteLine]]]
@@ -144,19 +137,19 @@ def shown_quote(visit: Visit) -> ShownQuote | None:
     """Return the quote of a visit as pages show it, None before there is one; a fixed number of questions."""
     if visit.quote_id is None:
         return None
-    revisions = quotes_of(visit.id)
-    lines = lines_of_many(quote.id for quote in revisions)
+    revisions = revisions_of(visit.id)
     reviews = reviews_of(visit.id)
-    remember_names([quote.made_by for quote in revisions] + [review.by for review in reviews])
-    present = next(quote for quote in revisions if quote.id == visit.quote_id)
-    own = lines.get(present.id, [])
-    earlier = [quote for quote in revisions if quote.revision < present.revision]
+    remember_names([quote.made_by for quote, _ in revisions] + [review.by for review in reviews])
+    present, named = next(one for one in revisions if one[0].id == visit.quote_id)
+    own = [line for line, _ in named]
+    earlier = [[line for line, _ in lines] for quote, lines in revisions if quote.revision < present.revision]
     return ShownQuote(
         quote=present,
         lines=own,
+        named_lines=named,
         list_price_fen=sum(line.list_price_fen * line.count for line in own),
-        changes=differences(lines.get(earlier[0].id, []), own) if earlier else [],
-        revisions=[(quote, lines.get(quote.id, [])) for quote in revisions],
+        changes=differences(earlier[0], own) if earlier else [],
+        revisions=[(quote, [line for line, _ in lines]) for quote, lines in revisions],
         reviews=reviews,
     )
 

@@ -9,27 +9,27 @@ from flask import request, url_for
 
 from wxapp.admin import audit, dashboard, menu
 from wxapp.admin.answers import Done, Page
+from wxapp.admin.audit import looked_at
 from wxapp.admin.fields import ShownForm
 from wxapp.admin.identity import current_staff
+from wxapp.admin.interface import wants_json
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.admin.wire import joined, read_wire
 from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
-from wxapp.hospital import queries as hospital
-from wxapp.staff import queries as staff
 from wxapp.visits import plugs
 from wxapp.visits.admin.answered import done
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.consultation import plan_shown, save_plan, wire_details
 from wxapp.visits.admin.door import interface
-from wxapp.visits.admin.quote_parts import DECISIONS, ShownQuote, percent, rows_of, shown_quote, typed_or
+from wxapp.visits.admin.quote_parts import DECISIONS, percent, rows_of, shown_quote, typed_or
 from wxapp.visits.listings import CONSULTANT, SEARCH, SINCE, STAGES, UNTIL, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.queries import get_visit, planned_of
+from wxapp.visits.queries.advice import seen_heading
 from wxapp.visits.quote_forms import PassForm, ReviewEditForm, SendBackForm, read_lines
 from wxapp.visits.services import reviewing
-from wxapp.visits.services.floors import lines_below_floor
 from wxapp.visits.services.planning import PLANNED, price_of
 from wxapp.visits.services.reviewing import AFTER_COLLECTION, BEFORE_COLLECTION
 
@@ -88,22 +88,24 @@ def review_list() -> Page:
 @interface("examine.details", GET="/pc/examine/details", permission=Permission.PRICE_REVIEW, is_wire=True)
 def review_page() -> Page:
     """A quote with what differs from the revision before, and the forms of the decision; the look is logged."""
-    visit = get_visit(asked_id(), seen_by=current_staff())
-    info = wire_details(visit)
-    info["preoperative_img"] = joined(info["preoperative_img"])
+    head = seen_heading(asked_id(), by=current_staff())
+    visit = head.visit
+    if wants_json():
+        info = wire_details(visit)
+        info["preoperative_img"] = joined(info["preoperative_img"])
+        return Page("visits/admin/review.html", info=info)
+    looked_at("visit", visit.id, "价目审核")
     shown = shown_quote(visit)
-    is_before = visit.stage in BEFORE_COLLECTION
     return Page(
         "visits/admin/review.html",
-        info=info,
+        _head=head,
         _visit=visit,
         _stage=STAGES[visit.stage],
         _shown=shown,
         _planned=planned_of(visit.id),
         _price_fen=price_of(visit),
-        _below=_below(shown),
         _decisions=DECISIONS,
-        _rows=rows_of(shown.lines if shown else [], find=request.args.get("find", "")),
+        _rows=rows_of(shown.named_lines if shown else [], find=request.args.get("find", "")),
         _find=request.args.get("find", ""),
         _search=url_for("visits_admin.projects_while_typing"),
         _final=typed_or("pay_price", yuan(price_of(visit) or 0)),
@@ -111,20 +113,11 @@ def review_page() -> Page:
         _send_back=ShownForm(SendBackForm),
         _share=percent(price_of(visit) or 0, shown.list_price_fen) if shown else "",
         _may_pass=visit.stage is S.IN_REVIEW,
-        _may_edit=shown is not None and (is_before or visit.stage in AFTER_COLLECTION),
+        _may_edit=shown is not None and visit.stage in BEFORE_COLLECTION | AFTER_COLLECTION,
         _is_collected=visit.stage in AFTER_COLLECTION,
         _may_plan=visit.stage in PLANNED,
         _visit_url=visit_url(visit.id),
     )
-
-
-def _below(shown: ShownQuote | None) -> list[str]:
-    """Return the projects whose price is lower than the own roles may let pass."""
-    if shown is None:
-        return []
-    roles = staff.role_names(current_staff().id)
-    below = lines_below_floor(shown.lines, shown.quote.offered_fen, floors=hospital.floors(), roles=roles)
-    return [shown.lines[place].name for place in below]
 
 
 @interface(
@@ -205,8 +198,7 @@ def _next_url() -> str:
 @interface("examine.pay.page", GET="/pc/examine/pay", permission=Permission.PRICE_REVIEW, is_wire=True)
 def review_plan_page() -> Page:
     """The form of how the patient means to pay, for the reviewer."""
-    visit = get_visit(asked_id(), seen_by=current_staff())
-    return plan_shown(visit, endpoint="visits_admin.review_plan")
+    return plan_shown(seen_heading(asked_id(), by=current_staff()), endpoint="visits_admin.review_plan")
 
 
 @interface(

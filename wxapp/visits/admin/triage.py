@@ -12,8 +12,9 @@ from wxapp.admin import audit, dashboard, menu
 from wxapp.admin.answers import Done, Page
 from wxapp.admin.audit import looked_at
 from wxapp.admin.identity import current_staff
+from wxapp.admin.interface import wants_json
 from wxapp.admin.tables import Action, Table
-from wxapp.admin.wire import joined, read_wire
+from wxapp.admin.wire import read_wire
 from wxapp.core import clock
 from wxapp.core.permissions import Permission
 from wxapp.visits import plugs
@@ -22,7 +23,7 @@ from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
 from wxapp.visits.listings import FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Stage, Visit
-from wxapp.visits.queries.advice import WAIT_FOR_TRIAGE, get_named_visit, workloads
+from wxapp.visits.queries.advice import WAIT_FOR_TRIAGE, get_named_visit, heading_of, workloads
 from wxapp.visits.quote_forms import TriageForm
 from wxapp.visits.services import triage as services
 from wxapp.visits.wire import wire_visit
@@ -88,14 +89,16 @@ def _wanted(tab: str, today: date, **asked: Any) -> sa.Select[Any]:
 
 def _shown(endpoint: str, *, is_change: bool) -> Page:
     """Show the visit and the consultants; nothing is changed by looking."""
-    visit = get_named_visit(asked_id())
+    head = heading_of(get_named_visit(asked_id()).id)
+    visit = head.visit
     looked_at("visit", visit.id, "分诊")
-    info = wire_visit(visit, whole=False)
-    info["accompany_name"] = joined(info["accompany_name"])
+    if wants_json():
+        info = wire_visit(visit, whole=False, groups=())
+        return Page("visits/admin/triage.html", info={k: v for k, v in info.items() if isinstance(v, str)})
     chosen = request.values.get("consultation_user_id", "")
     return Page(
         "visits/admin/triage.html",
-        info={key: value for key, value in info.items() if isinstance(value, str)},
+        _head=head,
         _visit=visit,
         _stage=STAGES[visit.stage],
         _workloads=workloads(clock.today()),

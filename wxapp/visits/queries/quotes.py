@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
+from wxapp.hospital.models import Category
 from wxapp.visits.models import PlannedPayment, Quote, QuoteLine, Review
 
 
@@ -38,6 +39,39 @@ def lines_of_many(quote_ids: Iterable[int | None]) -> dict[int, list[QuoteLine]]
         for line in db.session.scalars(wanted):
             found[line.quote_id].append(line)
     return dict(found)
+
+
+def named_lines_of(quote_id: int | None) -> list[tuple[QuoteLine, str]]:
+    """Return the projects of a revision, each with the name of its category, with one question."""
+    if quote_id is None:
+        return []
+    wanted = (
+        sa.select(QuoteLine, Category.name)
+        .join(Category, Category.id == QuoteLine.category_id)
+        .where(QuoteLine.quote_id == quote_id)
+        .order_by(QuoteLine.position)
+    )
+    return [(line, name) for line, name in db.session.execute(wanted)]
+
+
+def revisions_of(visit_id: int) -> list[tuple[Quote, list[tuple[QuoteLine, str]]]]:
+    """Return all revisions, the newest first, with their projects and the names of their categories: one question."""
+    wanted = (
+        sa.select(Quote, QuoteLine, Category.name)
+        .join(QuoteLine, QuoteLine.quote_id == Quote.id)
+        .join(Category, Category.id == QuoteLine.category_id)
+        .where(Quote.visit_id == visit_id)
+        .order_by(Quote.revision.desc(), QuoteLine.position)
+    )
+    found: dict[int, tuple[Quote, list[tuple[QuoteLine, str]]]] = {}
+    for quote, line, category in db.session.execute(wanted):
+        found.setdefault(quote.id, (quote, []))[1].append((line, category))
+    return list(found.values())
+
+
+def last_review(visit_id: int) -> Review | None:
+    wanted = sa.select(Review).where(Review.visit_id == visit_id).order_by(Review.id.desc()).limit(1)
+    return db.session.scalars(wanted).one_or_none()
 
 
 def quotes_of(visit_id: int) -> list[Quote]:

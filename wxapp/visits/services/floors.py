@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wxapp.hospital.rules.floors import ALL_CATEGORIES, Floor, PricedLine, lines_below
-from wxapp.visits.models import QuoteLine
 
 EVERYTHING_ROLE = "super_admin"
 
@@ -24,13 +23,3 @@ def below_floor(
     if all(floor.role != EVERYTHING_ROLE for floor in floors):
         known.append(Floor(EVERYTHING_ROLE, ALL_CATEGORIES, 0))
     return lines_below(lines, final_fen, floors=known, roles=roles)
-
-
-def lines_below_floor(
-    lines: Sequence[QuoteLine], final_fen: int, *, floors: Sequence[Floor], roles: Sequence[str]
-) -> list[int]:
-    """Return the same for the lines of a revision."""
-    priced = [
-        PricedLine(line.category_id, line.price_fen * line.count, line.list_price_fen * line.count) for line in lines
-    ]
-    return below_floor(priced, final_fen, floors=floors, roles=roles)
