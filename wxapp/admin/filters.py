@@ -23,7 +23,6 @@ class Filter:
 
     :param kind: ``text`` (a str), ``choice`` (a str, "" for all), ``day`` (a date or None) or ``checked`` (a bool)
     :param choices: value and label of each choice, or what makes them per request
-    :param blank: what no choice at all is called
     :param is_private: may be personal data: sent by POST and kept on the server, the address names it by a token
     """
 
@@ -34,7 +33,6 @@ class Filter:
     placeholder: str = ""
     max_length: int = 60
     is_private: bool = False
-    blank: str = "全部"
 
     def options(self) -> Choices:
         return self.choices() if callable(self.choices) else self.choices
