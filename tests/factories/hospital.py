@@ -314,6 +314,7 @@ def addresses(app: Flask, hospital: Hospital) -> dict[str, str]:
     for page in ("change_page", "details"):
         found[f"cashier_admin.{page}"] += f"?id={values['paid_visit_id']}"
     found["cashier_admin.again_page"] += f"?id={values['again_visit_id']}"
+    found["cashier_admin.project_sheet"] += f"?id={values['reviewed_visit_id']}"
     found["mall.add_page"] += f"?goods_id={values['goods_id']}"
     return found
 
