@@ -439,3 +439,27 @@ def test_pages_of_a_quote_ask_as_much_for_many_revisions_as_for_few(sit: Sit, qu
         make_quote(visit.id, offer_of(three_projects()), by=make_consultant().id, again=True)
         reviewing.send_back(visit.id, "太低", by=make_reviewer().id)
     assert count() <= min(few, 12), "\n".join(queries)
+
+
+RUBBISH = ["", "0", "-1", "9" * 30, "x" * 600, "1,,2,", "\N{GRINNING FACE}", "1e9", " , , ", "null"]
+FIELDS = [
+    "id", "version", "quote_id", "form_key", "pname", "cid", "fid", "project_id", "price", "num", "discount_price",
+    "pay_price", "collect_num", "collect_type", "periods_num", "repayment_date", "loan_num", "cid-1", "price-1",
+    "num-1", "amount-1", "method-1", "periods-1", "day-1", "rows", "remark", "consultation_user_id", "name",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "consultation/consult", "physical/complete", "consultation/pay", "examine/pass", "examine/edit", "examine/pay",
+        "examine/send_back", "triage/fenzhen", "triage/edit", "common/get_project_ajax",
+    ],
+)  # fmt: skip
+def test_rubbish_is_no_fault(sit: Sit, path: str) -> None:
+    desk = sit(make_member(everything=True))
+    visit = make_visit(stage=Stage.IN_REVIEW, consultant_id=desk.member.id)
+    for rubbish in RUBBISH:
+        alone = desk.post(path, id=visit.id, **{name: rubbish for name in FIELDS if name != "id"})
+        assert alone.status_code in {200, 409, 422}
+        assert desk.post(path, html=True, **dict.fromkeys(FIELDS, rubbish)).status_code in {200, 303, 404, 409, 422}
