@@ -281,7 +281,7 @@ COLUMNS: Mapping[str, Column] = {
             "visit_no",
             "编号",
             kind="code",
-            sort=Visit.visit_no,
+            sort=Visit.id,  # numbers are drawn in this order
             link=lambda row: visit_url(row.id),
             below=lambda row: visit_word(is_first=row.visit.is_first),
         ),

@@ -31,7 +31,7 @@ from wxapp.till.sold import Line, Sold, tell
 from wxapp.visits import plugs
 from wxapp.visits.listings import FILTERS, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Part, Visit
-from wxapp.visits.queries import get_visit, lines_of, people_of
+from wxapp.visits.queries import get_visit, lines_of, people_of, sees_all
 from wxapp.visits.rules.ages import age_on
 from wxapp.visits.rules.codes import visit_word
 from wxapp.visits.wire import wire_visit
@@ -66,7 +66,9 @@ PRINTABLE = Table(
 
 
 def _quoted(**asked: Any) -> sa.Select[Any]:
-    return visits(current_staff(), **asked).where(Visit.quote_id.is_not(None))
+    staff = current_staff()
+    own = sa.true() if sees_all(staff) else Visit.consultant_id == staff.id
+    return visits(None, **asked).where(Visit.quote_id.is_not(None), own)
 
 
 @interface("collect.print_list", GET="/pc/collect/print_list", permission=Permission.PROJECT_SHEET_PRINT, is_wire=True)
