@@ -157,7 +157,7 @@ def test_what_is_still_being_written_is_hidden_or_leads_elsewhere_is_left(folder
     number = record_no(make_visit(stage=Stage.ARRIVED))
     leave(folder, f"{number}_new.jpg", age=timedelta(seconds=2))
     leave(folder, f".{number}_1.jpg")
-    (folder / f"{number}_link.jpg").symlink_to("/etc/hostname")
+    (folder / f"{number}_link.jpg").symlink_to(leave(folder.parent, "elsewhere.jpg"))
     (folder / "sub").mkdir(exist_ok=True)
     assert tasks.import_device_files() == 0
     assert known() == []
