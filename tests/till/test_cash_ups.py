@@ -139,6 +139,41 @@ def test_a_count_is_checked_by_another_person_as_it_stands(
     assert (checked.status, checked.checked_by) == (CashUpStatus.CHECKED, CHIEF)
 
 
+def test_what_comes_after_the_check_is_counted_and_checked_again(
+    methods: Mapping[str, Method], cashier: Cashier, patient_id: int
+) -> None:
+    take_for("visit:1", Paid(methods["现金"], 1_000), patient_id=patient_id, cashier=cashier)
+    made = count(cashier, cash=1_000)
+    services.check_cash_up(made.id, by=CHIEF, seen=1)
+    take_for("visit:2", Paid(methods["现金"], 500), patient_id=patient_id, cashier=cashier)
+    with pytest.raises(Stale):
+        count(cashier, cash=1_500)
+    again = count(cashier, cash=1_500, seen=2)
+    db.session.refresh(again)
+    assert (again.status, again.counted_fen, again.checked_by) == (CashUpStatus.COUNTED, 1_500, None)
+    services.check_cash_up(again.id, by=CHIEF, seen=3)
+    with pytest.raises(AlreadyChecked):
+        count(cashier, cash=1_500, seen=4)
+
+
+def test_the_page_lets_count_what_came_after_the_check(
+    client: FlaskClient,
+    methods: Mapping[str, Method],
+    patient_id: int,
+    sign_in_staff: Callable[[FlaskClient, Any], str],
+) -> None:
+    member = make_member({Permission.VISIT_COLLECT})
+    csrf = sign_in_staff(client, member)
+    cashier = cashier_of(member)
+    take_for("visit:1", Paid(methods["现金"], 1_000), patient_id=patient_id, cashier=cashier)
+    services.check_cash_up(count(cashier, cash=1_000).id, by=CHIEF, seen=1)
+    assert "确认日结" not in client.get("/pc/till/cash_up").text
+    take_for("visit:2", Paid(methods["现金"], 500), patient_id=patient_id, cashier=cashier)
+    assert "确认日结" in client.get("/pc/till/cash_up").text
+    form = {"day": str(clock.today()), "cash": "15", "version": "2", "csrf_token": csrf}
+    assert client.post("/pc/till/cash_up", data=form).status_code == 303
+
+
 def test_no_day_is_counted_before_it_comes(cashier: Cashier) -> None:
     with pytest.raises(Invalid):
         services.count_up(cashier, clock.today() + timedelta(days=1), {})

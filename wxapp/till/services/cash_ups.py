@@ -26,13 +26,14 @@ def count_up(
 ) -> CashUp:
     """Write down what a cashier has counted of each kind of money; a count before it is replaced.
 
-    What is expected is computed here and kept with the count.
+    What is expected is computed here and kept with the count. Who takes or gives money after another person has checked
+    the day counts it again, and it is checked again: no money of a day stays uncounted.
 
     :param counted: fen by kind; a kind that is not named was counted as nothing
     :param seen: version of the cash-up on the page, None if there was none
     :raises Invalid: the day is still to come
     :raises DifferenceUnexplained: count and books differ, and there is no note
-    :raises AlreadyChecked: another person has checked this day
+    :raises AlreadyChecked: another person has checked this day, and nothing was taken or given since
     :raises Stale: the day was counted elsewhere meanwhile
     """
     if day > clock.today():
@@ -64,11 +65,15 @@ def _write(cashier: Cashier, day: date, counted: Mapping[str, int], *, note: str
         db.session.add(made)
         db.session.flush()
         return made
-    if found.status is CashUpStatus.CHECKED:
+    if found.status is CashUpStatus.CHECKED and same_expected(from_text(found.lines), lines):
         raise AlreadyChecked
     if seen is None:
         raise Stale
     save_version(CashUp, found.id, seen=seen, **values)
+    if found.status is CashUpStatus.CHECKED:
+        CASH_UP.move(
+            found, CashUpStatus.COUNTED, by=cashier.actor, why="核对后又有收付款", checked_by=None, checked_at=None
+        )  # fmt: skip
     return found
 
 
