@@ -11,6 +11,7 @@ from wxapp.admin.interface import Interfaces
 from wxapp.admin.models import AuditRow
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
+from wxapp.core.web import MAX_BODY
 
 JSON = {"Accept": "application/json"}
 READER = {Permission.GOODS_READ}
@@ -170,11 +171,32 @@ def test_json_bodies_are_read_like_forms(client, sign_in_staff, saved):
     assert saved == ["bear 好 3"]
 
 
-@pytest.mark.parametrize("body", ["[1]", "nonsense", '{"label": {"a": 1}}', '{"label": "好", "more": 1}'])
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize("body", ["[1]", "nonsense", DEEP, '{"label": {"a": 1}}', '{"label": "好", "more": 1}'])
 def test_json_that_is_no_form_is_refused(client, sign_in_staff, saved, body):
     csrf = sign_in_staff(client, make_member(WRITER))
     headers = {"X-CSRF-Token": csrf, "Content-Type": "application/json"}
     assert client.post("/pc/toys/bear", data=body, headers=headers).status_code == 422
+    assert saved == []
+
+
+@pytest.mark.parametrize("body", ["[1]", "nonsense", DEEP])
+def test_json_without_the_token_of_a_page_is_not_even_read(client, sign_in_staff, body):
+    sign_in_staff(client, make_member(WRITER))
+    headers = {"Content-Type": "application/json"}
+    assert client.post("/pc/toys/bear", data=body, headers=headers).status_code == 419
+    assert client.post("/pc/toybox/take", data=body, headers=headers).status_code == 419
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize(("path", "status"), [("/pc/toys/bear", 413), ("/pc/toybox/take", 200)])
+def test_a_body_that_is_too_large_is_refused_as_such(client, sign_in_staff, saved, path, status, kind):
+    csrf = sign_in_staff(client, make_member(WRITER))
+    headers = {"X-CSRF-Token": csrf, "Content-Type": kind, **JSON}
+    answer = client.post(path, data=b"a" * (MAX_BODY + 1), headers=headers)
+    assert (answer.status_code, answer.json["code"], answer.json["msg"]) == (status, 0, "操作失败：上传内容过大")
     assert saved == []
 
 

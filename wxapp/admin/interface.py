@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, g, jsonify, make_response, redirect, request, url_for
 from flask.wrappers import Response
-from werkzeug.datastructures import ImmutableMultiDict
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 
 from wxapp.admin import answers, audit, export, flashes, identity, paths, shell, tables
 from wxapp.admin.answers import Done, Page
@@ -187,10 +187,12 @@ def _door(spec: Interface, view: Callable[..., Any]) -> Callable[..., Response]:
             request.max_content_length = spec.largest_upload + _AROUND_A_FILE
         if request.method != "POST":
             return answer(view(**arguments))
-        _read_json_as_form()
+        unreadable = _read_json_as_form()
         g.audit_rows = 0
         try:
-            _check_sender(spec)
+            _check_sender(spec)  # first of all: who may not send it learns nothing of how it is read
+            if unreadable is not None:
+                raise unreadable
             answered = view(**arguments)
         except DomainError as error:
             _audit(spec, arguments, result=audit.REFUSED, detail=error.message)
@@ -248,23 +250,27 @@ def _check_sender(spec: Interface) -> None:
         raise PageExpired
 
 
-def _read_json_as_form() -> None:
-    """Let views read a JSON object as they read a form: lists become repeated keys."""
+def _read_json_as_form() -> Invalid | None:
+    """Let views read a JSON object as they read a form: lists become repeated keys. Return why it can't be read."""
     if not request.is_json:
-        return
-    body = request.get_json(silent=True)
+        return None
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # thousands of lists in each other
+        body = None
     if not isinstance(body, dict):
-        raise Invalid({}, "请求内容应为JSON对象")
+        return Invalid({}, "请求内容应为JSON对象")
     pairs: list[tuple[str, str]] = []
     for key, value in body.items():
         for item in value if isinstance(value, list) else [value]:
             if isinstance(item, dict | list):
-                raise Invalid({str(key): "此项内容格式不正确"})
+                return Invalid({str(key): "此项内容格式不正确"})
             if item is not None:
                 pairs.append((str(key), "" if item is False else "1" if item is True else str(item)))
     if any(_is_broken(key) or _is_broken(text) for key, text in pairs):
-        raise Invalid({}, "请求内容含有无法识别的字符")
+        return Invalid({}, "请求内容含有无法识别的字符")
     request.__dict__["form"] = ImmutableMultiDict(pairs)
+    return None
 
 
 def _is_broken(text: str) -> bool:
@@ -375,7 +381,8 @@ def failure(error: DomainError) -> Response:
     response = jsonify(
         code=0,
         msg=f"操作失败：{error.message}",
-        errors=forms.Refusal(error, request.form).errors if not is_upload else {},
+        # What was typed is not read: a body that is too large can't be, and that may be the refusal.
+        errors=forms.Refusal(error, MultiDict()).errors if not is_upload else {},
         error=error.code,
         request=g.get("request_no", ""),
         **({"success": 0, "message": error.message} if is_upload else {}),
