@@ -14,6 +14,7 @@ from tests.factories.patients import make_patient
 from tests.factories.payments import CASHIER, CHIEF, CLERK, ask_refund, begin, make_collected, make_payment
 from tests.factories.wallet import make_balance
 from tests.fakes.pay import FakePay
+from wxapp.core import clock
 from wxapp.core import settings as core_settings
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import IllegalTransition, Invalid
@@ -318,6 +319,14 @@ def test_an_abnormal_refund_may_be_finished_another_way(paid: PaymentOrder, pay:
     assert balance_of(house_account("channel.transfer")) == 9_900
     assert tells(told) == ["RefundFailed", "RefundSucceeded"]
     assert all_holds()
+
+
+def test_the_counter_hands_back_by_the_way_that_was_chosen(paid: PaymentOrder, pay: FakePay) -> None:
+    pay.refunds_end = RefundState.ABNORMAL
+    refund_no = approved(paid, 9_900)
+    services.carry_out_refunds()
+    services.finish_by_hand(parts(refund_no)[0].id, by=CASHIER, way=Method.CASH)
+    assert queries.at_counter_on(clock.today()) == [queries.AtCounter(CASHIER, Method.CASH, -9_900)]
 
 
 # --- notices ---------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from wxapp.core import clock
 from wxapp.core.db import db, run
 from wxapp.core.errors import NotFound
+from wxapp.payments.kinds import REFUND_PAID
 from wxapp.payments.models import (
     Attempt,
     AttemptStatus,
@@ -25,6 +26,8 @@ from wxapp.payments.models import (
     RefundStatus,
 )
 from wxapp.payments.states import LIVE
+from wxapp.wallet.house import HOUSE_BY_NAME, house_account
+from wxapp.wallet.models import Transfer
 
 
 @dataclass(frozen=True)
@@ -234,7 +237,10 @@ class AtCounter:
 
 
 def at_counter_on(day: date) -> list[AtCounter]:
-    """Return what was taken and handed back at the counter on a hospital day, by person and method."""
+    """Return what was taken and handed back at the counter on a hospital day, by person and method.
+
+    What could not go back the way it came counts by the way in which it was handed over, as the books have it.
+    """
     start, end = clock.day_bounds(day)
     came = (
         sa.select(PaymentOrder.collected_by.label("actor"), Attempt.channel.label("channel"), Attempt.amount_fen)
@@ -246,10 +252,24 @@ def at_counter_on(day: date) -> list[AtCounter]:
             PaymentOrder.collected_by != "",
         )
     )
-    went = sa.select(RefundPart.done_by, RefundPart.channel, -RefundPart.amount_fen).where(
-        RefundPart.done_at >= start, RefundPart.done_at < end, RefundPart.done_by != ""
+    source = Refund.no.concat("/").concat(sa.cast(RefundPart.attempt_id, sa.String(20)))
+    went = (
+        sa.select(RefundPart.done_by, _way_of_refund(), -RefundPart.amount_fen)
+        .join(Refund, Refund.id == RefundPart.refund_id)
+        .outerjoin(Transfer, sa.and_(Transfer.kind == REFUND_PAID, Transfer.source == source))
+        .where(RefundPart.done_at >= start, RefundPart.done_at < end, RefundPart.done_by != "")
     )
     both = came.union_all(went).subquery()
     fen = sa.func.sum(both.c.amount_fen).label("fen")
     rows = db.session.execute(sa.select(both.c.actor, both.c.channel, fen).group_by(both.c.actor, both.c.channel))
     return [AtCounter(row.actor, row.channel, int(row.fen)) for row in rows]
+
+
+def _way_of_refund() -> sa.ColumnElement[Method]:
+    """Select by which way money went back: that of the books, which staff chose if the channel had failed."""
+    ways = {house_account(f"channel.{way.value}"): way for way in Method if f"channel.{way.value}" in HOUSE_BY_NAME}
+    kind = RefundPart.channel.type
+    return sa.case(
+        *((Transfer.payee_id == account_id, sa.literal(way, kind)) for account_id, way in ways.items()),
+        else_=RefundPart.channel,
+    )
