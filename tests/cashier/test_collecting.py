@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from tests.factories.cashier import make_collected, part
-from tests.factories.configuration import make_method, make_methods
+from tests.factories.configuration import make_method, make_methods, make_project
 from tests.factories.staff import make_member
 from tests.factories.till import cashier_of, house, make_deposit
 from tests.factories.visits import make_visit
@@ -35,6 +35,8 @@ from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Part as InVisit
 from wxapp.visits.models import Procedure, ProcedureStatus, Stage, StepKind, Visit
 from wxapp.visits.queries.procedures import find_procedure
+from wxapp.visits.services import reviewing
+from wxapp.visits.services.catalogue import QuotedLine
 from wxapp.wallet import services as wallet
 from wxapp.wallet.errors import InsufficientBalance
 
@@ -215,6 +217,37 @@ def test_a_visit_under_operation_goes_back_there(methods: Mapping[str, Method], 
     again(visit, part(methods["现金"], 1), by=cashier)
     db.session.refresh(visit)
     assert visit.stage is Stage.IN_PROCEDURE
+
+
+@pytest.mark.parametrize("is_lowered", [False, True])
+@pytest.mark.parametrize(
+    ("status", "step"),
+    [
+        (ProcedureStatus.WAITING, StepKind.ASSIGNMENT),
+        (ProcedureStatus.OPERATING, StepKind.OPERATION),
+        (ProcedureStatus.DONE, StepKind.DEPARTURE),
+    ],
+)
+def test_what_was_current_before_review_changed_the_price_is_current_again(
+    methods: Mapping[str, Method], cashier: Cashier, status: ProcedureStatus, step: StepKind, *, is_lowered: bool
+) -> None:
+    project = make_project(price_fen=2_000)
+    visit = make_collected([part(methods["现金"], 1_000)], cashier=cashier, projects=[project])
+    with transaction():
+        change(sa.update(Procedure).where(Procedure.visit_id == visit.id).values(status=status))
+    fen = 900 if is_lowered else 1_500
+    reviewing.change_price(visit.id, [QuotedLine(project.id, 1, 2_000)], final_fen=fen, by=make_member().id)
+    db.session.refresh(visit)
+    assert (visit.stage, visit.current_step) == (Stage.COLLECT_AGAIN, StepKind.COLLECTION)
+    if is_lowered:
+        change_to(visit, part(methods["现金"], fen), by=cashier)
+    else:
+        again(visit, part(methods["现金"], 500), by=cashier)
+    db.session.refresh(visit)
+    assert visit.current_step is step
+    ends = {one.kind: one.ended_at for one in visits.steps_of(visit.id).values()}
+    assert ends[StepKind.COLLECTION] is not None
+    assert ends[step] is None
 
 
 def test_a_lowered_price_is_given_back_by_a_change(methods: Mapping[str, Method], cashier: Cashier) -> None:

@@ -165,11 +165,10 @@ def collected(stage: Stage = Stage.COLLECTED, **over: int) -> Visit:
 @pytest.mark.parametrize("price", [80_000, 95_000])
 def test_a_collected_visit_with_another_price_is_collected_again(stage: Stage, price: int) -> None:
     visit = collected(stage)
-    step = visit.current_step
     reviewing.change_price(visit.id, seen(visit), final_fen=price, by=make_reviewer().id)
     db.session.refresh(visit)
     assert (visit.stage, visit.final_fen, visit.collected_final_fen) == (Stage.COLLECT_AGAIN, price, 90_000)
-    assert visit.current_step is step
+    assert visit.current_step is StepKind.COLLECTION
 
 
 def test_a_collected_visit_with_the_same_price_stays() -> None:
@@ -180,17 +179,22 @@ def test_a_collected_visit_with_the_same_price_stays() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "stage"),
-    [(ProcedureStatus.WAITING, Stage.COLLECTED), (ProcedureStatus.ASSIGNED, Stage.IN_PROCEDURE)],
+    ("status", "stage", "step"),
+    [
+        (ProcedureStatus.WAITING, Stage.COLLECTED, StepKind.ASSIGNMENT),
+        (ProcedureStatus.ASSIGNED, Stage.IN_PROCEDURE, StepKind.OPERATION),
+    ],
 )
-def test_a_price_that_is_back_at_what_was_paid_need_not_be_collected(status: ProcedureStatus, stage: Stage) -> None:
+def test_a_price_that_is_back_at_what_was_paid_need_not_be_collected(
+    status: ProcedureStatus, stage: Stage, step: StepKind
+) -> None:
     visit, reviewer = collected(), make_reviewer()
     with transaction():
         db.session.query(Procedure).filter_by(visit_id=visit.id).update({"status": status})
     reviewing.change_price(visit.id, seen(visit), final_fen=95_000, by=reviewer.id)
     reviewing.change_price(visit.id, seen(visit), final_fen=90_000, by=reviewer.id)
     db.session.refresh(visit)
-    assert visit.stage is stage
+    assert (visit.stage, visit.current_step) == (stage, step)
 
 
 def test_a_quote_may_be_replaced_after_it_passed() -> None:

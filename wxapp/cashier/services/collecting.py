@@ -10,13 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from wxapp.cashier.errors import PriceLowered, SumDiffers
 from wxapp.cashier.events import PaymentsChanged, VisitCollected
 from wxapp.cashier.services.bills import Part
 from wxapp.core import clock
-from wxapp.core.db import db, transaction
+from wxapp.core.db import transaction
 from wxapp.core.events import publish
 from wxapp.loans import queries as loans
 from wxapp.loans.models import Loan
@@ -26,10 +24,10 @@ from wxapp.till.models import Act, Entry, Receipt
 from wxapp.till.services import Cashier, Paid, take
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Part as InVisit
-from wxapp.visits.models import Procedure, ProcedureStatus, Stage, StepKind, Visit
+from wxapp.visits.models import Stage, StepKind, Visit
 from wxapp.visits.services import stages
 from wxapp.visits.services.people import set_people
-from wxapp.visits.services.procedures import open_procedure
+from wxapp.visits.services.procedures import back_to_operation, open_procedure
 
 HOUSE = "house.visits"
 CHANGEABLE = frozenset({Stage.COLLECTED, Stage.COLLECT_AGAIN, Stage.IN_PROCEDURE, Stage.LEFT})
@@ -171,11 +169,13 @@ def _take(
 
 def _settle(visit: Visit, receipt: Receipt, *, by: Cashier) -> None:
     """Write down that a visit which was collected before is paid as it should be."""
-    was_open = visit.stage is Stage.COLLECT_AGAIN
-    stages.move(visit, _stage_after(visit), by=by.actor, why=_why(receipt), **_settled(visit, receipt))
-    if was_open:
-        stages.end_step(visit, StepKind.COLLECTION, staff_id=by.id, following=None)
-        set_people(visit.id, InVisit.CASHIER, [by.id])
+    written = {"by": by.actor, "why": _why(receipt), **_settled(visit, receipt)}
+    if visit.stage is not Stage.COLLECT_AGAIN:
+        stages.move(visit, visit.stage, **written)
+        return
+    stages.end_step(visit, StepKind.COLLECTION, staff_id=by.id, following=None)
+    set_people(visit.id, InVisit.CASHIER, [by.id])
+    back_to_operation(visit, **written)
 
 
 def _settled(visit: Visit, receipt: Receipt) -> dict[str, Any]:
@@ -184,15 +184,6 @@ def _settled(visit: Visit, receipt: Receipt) -> dict[str, Any]:
         "collected_final_fen": visit.final_fen,
         "is_collected": True,
     }
-
-
-def _stage_after(visit: Visit) -> Stage:
-    if visit.stage is not Stage.COLLECT_AGAIN:
-        return visit.stage
-    under_way = sa.select(Procedure.id).where(
-        Procedure.visit_id == visit.id, Procedure.status != ProcedureStatus.WAITING
-    )
-    return Stage.COLLECTED if db.session.scalar(under_way) is None else Stage.IN_PROCEDURE
 
 
 def _why(receipt: Receipt) -> str:

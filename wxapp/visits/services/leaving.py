@@ -21,22 +21,16 @@ from wxapp.messages.services import notify
 from wxapp.patients.queries import get_patient
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.events import VisitLeft
-from wxapp.visits.models import Departure, Procedure, ProcedureStatus, Stage, StepKind, Visit
+from wxapp.visits.models import Departure, Procedure, Stage, StepKind, Visit
 from wxapp.visits.procedure_errors import ChecksOpen, NotSettled, OtherDay
 from wxapp.visits.queries.departures import IN_ORDER
 from wxapp.visits.queries.procedures import get_procedure
 from wxapp.visits.rules import leaving as rules
 from wxapp.visits.rules.leaving import Check, Verdict
 from wxapp.visits.services import stages
-from wxapp.visits.services.procedures import free_bed
+from wxapp.visits.services.procedures import back_to_operation, free_bed
 
 TOLD = "pt_care_0000001"
-_STEP_AGAIN = {
-    ProcedureStatus.WAITING: StepKind.ASSIGNMENT,
-    ProcedureStatus.ASSIGNED: StepKind.OPERATION,
-    ProcedureStatus.OPERATING: StepKind.OPERATION,
-    ProcedureStatus.DONE: StepKind.DEPARTURE,
-}
 
 
 @dataclass(frozen=True)
@@ -114,12 +108,8 @@ def undo_leaving(visit_id: int, *, why: str, by: Staff) -> None:
             raise StageMoved
         if clock.hospital_day(visit.left_at) != clock.today():
             raise OtherDay
-        procedure = get_procedure(visit_id)
-        is_waiting = procedure.status is ProcedureStatus.WAITING
-        back = Stage.COLLECTED if is_waiting else Stage.IN_PROCEDURE
-        stages.move(visit, back, by=by.actor, why=why[:200], left_at=None)
         stages.reopen_step(visit, StepKind.DEPARTURE)
-        stages.reopen_step(visit, _STEP_AGAIN[procedure.status])
+        back_to_operation(visit, by=by.actor, why=why[:200], left_at=None)
         counted = sa.update(Departure).where(Departure.visit_id == visit_id, Departure.undone_at.is_(None))
         change(counted.values(undone_at=clock.now(), undone_by=by.actor, undone_why=why[:200]))
         change(sa.update(Procedure).where(Procedure.visit_id == visit_id).values(bed="", version=Procedure.version + 1))

@@ -28,6 +28,12 @@ Op = ProcedureStatus
 UNDER_WAY = (Stage.IN_PROCEDURE, Stage.COLLECT_AGAIN)
 """Where a visit may stand while something of its operation is changed; an operation goes on while a raised price is
 being collected."""
+_STEP_AT = {
+    Op.WAITING: StepKind.ASSIGNMENT,
+    Op.ASSIGNED: StepKind.OPERATION,
+    Op.OPERATING: StepKind.OPERATION,
+    Op.DONE: StepKind.DEPARTURE,
+}
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,18 @@ def reopen_operation(visit_id: int, *, why: str, by: Staff) -> None:
         if visit.stage is Stage.IN_PROCEDURE:
             stages.reopen_step(visit, StepKind.OPERATION)
         stages.touch(visit)
+
+
+def back_to_operation(visit: Visit, *, by: str, why: str, **values: Any) -> None:
+    """Move a visit to where its operation stands: nothing is left to collect, or its departure was a mistake.
+
+    Inside the transaction of the caller, who holds the visit. What was current before is current again; an operation
+    may have gone on meanwhile.
+    """
+    status = get_procedure(visit.id).status
+    stage = Stage.COLLECTED if status is Op.WAITING else Stage.IN_PROCEDURE
+    stages.move(visit, stage, by=by, why=why, **values)
+    stages.reopen_step(visit, _STEP_AT[status])
 
 
 def free_bed(visit_id: int) -> None:

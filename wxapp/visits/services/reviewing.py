@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import sqlalchemy as sa
+from typing import Any
 
 from wxapp.core import actors, clock
 from wxapp.core.db import db, insert_row, transaction
@@ -13,23 +12,13 @@ from wxapp.hospital import queries as hospital
 from wxapp.hospital.rules.floors import PricedLine
 from wxapp.staff import queries as staff
 from wxapp.visits.errors import BelowFloor, QuoteReplaced, StageMoved
-from wxapp.visits.models import (
-    Decision,
-    Part,
-    Procedure,
-    ProcedureStatus,
-    Quote,
-    QuoteLine,
-    Review,
-    Stage,
-    StepKind,
-    Visit,
-)
+from wxapp.visits.models import Decision, Part, Quote, QuoteLine, Review, Stage, StepKind, Visit
 from wxapp.visits.queries import lines_of
 from wxapp.visits.services import stages
 from wxapp.visits.services.catalogue import CheckedLine, QuotedLine, check_lines, total_of
 from wxapp.visits.services.floors import below_floor
 from wxapp.visits.services.people import set_people
+from wxapp.visits.services.procedures import back_to_operation
 from wxapp.visits.services.quoting import add_quote, check_price
 
 BEFORE_COLLECTION = frozenset({Stage.IN_REVIEW, Stage.SENT_BACK, Stage.APPROVED})
@@ -97,7 +86,6 @@ def change_price(
         visit = _hold_seen(visit_id, quote_id, version)
         if visit.stage not in BEFORE_COLLECTION | AFTER_COLLECTION or visit.quote_id is None:
             raise StageMoved
-        is_collected = visit.stage in AFTER_COLLECTION
         standing = lines_of(visit.quote_id)
         checked = check_lines(lines, standing=standing)
         total = total_of(checked)
@@ -106,33 +94,33 @@ def change_price(
         quote = db.session.get_one(Quote, visit.quote_id)
         if not _are_same(checked, standing):
             quote = add_quote(visit, checked, offered_fen=final_fen, remark=remark, by=by, by_reviewer=True)
-        stages.move(
+        _move_on(
             visit,
-            _stage_after(visit, final_fen),
-            by=actors.staff(by),
-            why="审核改价",
+            final_fen=final_fen,
+            by=by,
             quote_id=quote.id,
             list_total_fen=quote.list_total_fen,
             offered_fen=quote.offered_fen,
-            final_fen=final_fen,
             quote_remark=remark,
         )
         _write_down(visit, Decision.CHANGED, final_fen=final_fen, remark=remark, by=by)
-        following = None if is_collected else StepKind.COLLECTION
-        stages.end_step(visit, StepKind.REVIEW, staff_id=by, following=following)
 
 
-def _stage_after(visit: Visit, final_fen: int) -> Stage:
+def _move_on(visit: Visit, *, final_fen: int, by: int, **values: Any) -> None:
+    """Send a visit to the cashier; one that is paid like this already goes on, or back, to its operation."""
+    written = {"by": actors.staff(by), "why": "审核改价", "final_fen": final_fen, **values}
     if visit.stage in BEFORE_COLLECTION:
-        return Stage.APPROVED
+        stages.move(visit, Stage.APPROVED, **written)
+        stages.end_step(visit, StepKind.REVIEW, staff_id=by, following=StepKind.COLLECTION)
+        return
+    stages.end_step(visit, StepKind.REVIEW, staff_id=by, following=None)
     if final_fen != visit.collected_fen:
-        return Stage.COLLECT_AGAIN
-    if visit.stage is not Stage.COLLECT_AGAIN:
-        return visit.stage
-    under_way = sa.select(Procedure.id).where(
-        Procedure.visit_id == visit.id, Procedure.status != ProcedureStatus.WAITING
-    )
-    return Stage.COLLECTED if db.session.scalar(under_way) is None else Stage.IN_PROCEDURE
+        stages.move(visit, Stage.COLLECT_AGAIN, **written)
+        stages.return_to(visit, StepKind.COLLECTION)
+    elif visit.stage is Stage.COLLECT_AGAIN:
+        back_to_operation(visit, **written)
+    else:
+        stages.move(visit, visit.stage, **written)
 
 
 def _hold_seen(visit_id: int, quote_id: int | None, version: int | None) -> Visit:

@@ -92,7 +92,16 @@ def reopen_step(visit: Visit, kind: StepKind) -> None:
         sa.update(Step).where(Step.visit_id == visit.id, Step.kind == kind).values(ended_at=None, staff_id=None)
     ):
         insert_row(Step, visit_id=visit.id, kind=kind, started_at=visit.step_since, ended_at=None, staff_id=None)
-    change(sa.update(Visit).where(Visit.id == visit.id).values(current_step=kind, step_since=clock.now()))
+    return_to(visit, kind)
+
+
+def return_to(visit: Visit, kind: StepKind) -> None:
+    """Make a step current once more. One that had ended keeps its times until it ends again."""
+    change(
+        sa.update(Visit)
+        .where(Visit.id == visit.id, Visit.current_step != kind)
+        .values(current_step=kind, step_since=clock.now())
+    )
 
 
 def _write(
