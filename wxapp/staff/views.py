@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from wxapp.core import actors
 from wxapp.core.errors import Forbidden
 from wxapp.h5.identity import User, current_user
 from wxapp.h5.notices import notice
@@ -26,7 +27,9 @@ def confirm_link(link_code: str) -> ResponseReturnValue:
     """Link the member with who is signed in here; the code works once."""
     user = current_user()
     _check_real(user)
-    scanned = services.confirm_link(link_code[:60], appid=connected.clients().appid, openid=user.openid)
+    scanned = services.confirm_link(
+        link_code[:60], appid=connected.clients().appid, openid=user.openid, by=actors.wechat(user.id)
+    )
     notice(f"已关联员工账号：{scanned.name}")
     return redirect(url_for("staff.linked"), 303)
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from wxapp.admin import audit
 from wxapp.core import clock, ids
 from wxapp.core.crypto import blind_index
 from wxapp.core.db import change, db, insert_row, transaction
@@ -15,6 +16,8 @@ from wxapp.staff.errors import LinkExpired, WechatTaken
 from wxapp.staff.models import Member, MemberWechat, WechatLink
 
 GOOD_FOR = timedelta(minutes=5)
+LINKED = "staff.wechat_linked"
+audit.label(LINKED, "关联员工微信")
 _CONTEXT = "staff_wechat_link.code"
 
 
@@ -52,13 +55,15 @@ def find_scanned(code: str) -> Scanned:
     return Scanned(row.id, row.name)
 
 
-def confirm_link(code: str, *, appid: str, openid: str) -> Scanned:
-    """Link a WeChat user with the member whose code was scanned; the code works once.
+def confirm_link(code: str, *, appid: str, openid: str, by: str) -> Scanned:
+    """Link a WeChat user with the member whose code was scanned; the code works once, and the log tells of it.
 
-    Whoever the member was at this official account before is replaced.
+    Whoever the member was at this official account before is replaced. An account that is off gives its WeChat user
+    free: nobody could unlink it there, and its owner may work here again under another one.
 
+    :param by: the WeChat user, as an actor
     :raises LinkExpired: no such code, an old or a used one, or an account that is off
-    :raises WechatTaken: this WeChat user is another member
+    :raises WechatTaken: this WeChat user is another member at work
     """
     scanned = find_scanned(code)
     now = clock.now()
@@ -67,9 +72,12 @@ def confirm_link(code: str, *, appid: str, openid: str) -> Scanned:
             # Of two who confirm the same code exactly one meets it unused.
             if not change(sa.update(WechatLink).where(_is_good(code)).values(used_at=now)):
                 raise LinkExpired
-            mine = MemberWechat.member_id == scanned.member_id
-            change(sa.delete(MemberWechat).where(mine, MemberWechat.appid == appid))
+            mine = sa.and_(MemberWechat.member_id == scanned.member_id, MemberWechat.appid == appid)
+            off = MemberWechat.member_id.in_(sa.select(Member.id).where(~Member.is_active))
+            of_nobody = sa.and_(MemberWechat.appid == appid, MemberWechat.openid == openid, off)
+            change(sa.delete(MemberWechat).where(sa.or_(mine, of_nobody)))
             insert_row(MemberWechat, member_id=scanned.member_id, appid=appid, openid=openid, linked_at=now)
+            audit.record(LINKED, f"staff:{scanned.member_id}", by=by)
     except IntegrityError:
         raise WechatTaken from None
     return scanned
