@@ -26,6 +26,8 @@ from wxapp.visits.services.people import set_people
 PER_DAY = 300
 AHEAD = 3
 """Days ahead that have visits, too."""
+SLICE = 20_000
+"""Rows that one statement writes."""
 NAMES = 2_000
 """So many patients in turn have different names."""
 PEOPLE = {
@@ -249,11 +251,13 @@ def _copy(table: str, model_id: int, count: int, changes: Mapping[str, str | Non
     columns = [column.name for column in Model.metadata.tables[table].c if changes.get(column.name, "") is not None]
     values = ", ".join(changes.get(name) or f"v.`{name}`" for name in columns)
     names = ", ".join(f"`{name}`" for name in columns)
-    db.session.execute(
-        sa.text(f"INSERT INTO {table} ({names}) SELECT {values} FROM seq_1_to_{count} n JOIN {table} v ON v.id = :id"),
-        {"id": model_id},
-    )
-    db.session.commit()
+    for start in range(1, count + 1, SLICE):
+        numbers = f"(SELECT seq FROM seq_{start}_to_{min(start + SLICE - 1, count)})"
+        db.session.execute(
+            sa.text(f"INSERT INTO {table} ({names}) SELECT {values} FROM {numbers} n JOIN {table} v ON v.id = :id"),
+            {"id": model_id},
+        )
+        db.session.commit()
 
 
 def _id_of(table: str, **where: int | str) -> int:
