@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 from tests.factories.configuration import make_floor, make_flow, make_project
-from tests.factories.quoting import line_of, make_consultant, make_triaged, offer_of, three_projects
+from tests.factories.quoting import (
+    line_of,
+    make_consultant,
+    make_reviewer,
+    make_triaged,
+    offer_of,
+    three_projects,
+)
 from tests.factories.staff import make_member, make_role
 from tests.factories.visits import make_visit
 from wxapp.core.db import db, transaction
@@ -21,6 +28,7 @@ from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Decision, Part, Stage, StepKind
 from wxapp.visits.queries import lines_of, people_of, quotes_of, reviews_of, steps_of
 from wxapp.visits.queries.quotes import differences, get_quote
+from wxapp.visits.services import reviewing
 from wxapp.visits.services.quoting import Offer, make_quote
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -185,6 +193,27 @@ def test_what_was_sent_back_is_reviewed_again() -> None:
     make_quote(visit.id, offer_of([make_project()]), by=1, again=True)
     db.session.refresh(visit)
     assert visit.stage is Stage.IN_REVIEW
+
+
+def test_a_reviewers_decision_is_not_undone_by_quoting_again() -> None:
+    """What was sent back, or priced by the reviewer, goes to review also when it is quoted twice."""
+    project = make_project(price_fen=100_000)
+    reviewer = make_reviewer().id
+    for decide in (
+        lambda visit: reviewing.send_back(visit.id, "请再谈谈", by=reviewer),
+        lambda visit: reviewing.change_price(visit.id, [line_of(project)], final_fen=95_000, by=reviewer),
+    ):
+        visit = make_triaged(flow_id=make_flow(CHEAP).id)
+        make_quote(visit.id, offer_of([project], 70_000), by=1)
+        decide(visit)
+        for _ in range(2):
+            make_quote(visit.id, offer_of([project], 85_000), by=1, again=True)
+            db.session.refresh(visit)
+            assert (visit.stage, visit.final_fen) == (Stage.IN_REVIEW, None)
+        reviewing.pass_quote(visit.id, by=reviewer)
+        make_quote(visit.id, offer_of([project], 90_000), by=1, again=True)
+        db.session.refresh(visit)
+        assert visit.stage is Stage.APPROVED
 
 
 # --- without triage --------------------------------------------------------------------------------------------------

@@ -41,8 +41,9 @@ class Offer:
 def make_quote(visit_id: int, offer: Offer, *, by: int, again: bool = False, version: int | None = None) -> Quote:
     """Quote projects to the patient and send the quote to review, or past it where the hospital waives review.
 
-    Review is waived when the flow asks for none at this discount and no line goes below the consultant's floors. A
-    quote that was sent back is always reviewed again.
+    Review is waived when the flow asks for none at this discount and no line goes below the consultant's floors. Where
+    a reviewer has sent the last reviewed quote back, or decided on another price, review is never waived: else a
+    consultant could undo the decision by quoting once more.
 
     :param by: the consultant
     :param again: replaces the quote that counts (修改); else it is the first one (接待)
@@ -63,7 +64,7 @@ def make_quote(visit_id: int, offer: Offer, *, by: int, again: bool = False, ver
         offered = total if offer.offered_fen is None else offer.offered_fen
         check_price(offered, total, "discount_price", "折后价")
         quote = add_quote(visit, lines, offered_fen=offered, remark=offer.remark, by=by, by_reviewer=False)
-        if visit.stage is not Stage.SENT_BACK and _is_waived(visit, lines, offered, by=by):
+        if not _was_objected_to(visit) and _is_waived(visit, lines, offered, by=by):
             _waive(visit, quote, by=by)
         else:
             _send_to_review(visit, quote, by=by)
@@ -121,6 +122,15 @@ def add_quote(
         ],
     )
     return db.session.get_one(Quote, quote_id)
+
+
+def _was_objected_to(visit: Visit) -> bool:
+    """Whether the last decision of a reviewer was another than the consultant's."""
+    if visit.stage is Stage.SENT_BACK:
+        return True
+    last = sa.select(Review.decision).where(Review.visit_id == visit.id, Review.decision != Decision.WAIVED)
+    decision = db.session.scalars(last.order_by(Review.id.desc()).limit(1)).first()
+    return decision in {Decision.SENT_BACK, Decision.CHANGED}
 
 
 def _is_waived(visit: Visit, lines: Sequence[CheckedLine], offered_fen: int, *, by: int) -> bool:
