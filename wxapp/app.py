@@ -26,9 +26,7 @@ from wxapp.distribution import handlers as distribution_handlers  # noqa: F401 -
 from wxapp.distribution import views as distribution
 from wxapp.h5 import views as h5
 from wxapp.hospital import admin as hospital_pages
-from wxapp.hospital import models as hospital_tables  # noqa: F401 - tables
 from wxapp.loans import admin as loan_pages
-from wxapp.loans import models as loans_tables  # noqa: F401 - tables
 from wxapp.mall import admin as mall_pages
 from wxapp.mall import handlers as mall_handlers  # noqa: F401 - listens
 from wxapp.mall import views as mall
@@ -53,7 +51,6 @@ from wxapp.reports import handlers as report_handlers  # noqa: F401 - listens
 from wxapp.reports import views as reports
 from wxapp.retail import admin as retail_pages
 from wxapp.retail import handlers as retail_handlers  # noqa: F401 - checks
-from wxapp.retail import models as retail_tables  # noqa: F401 - tables
 from wxapp.sms import connected as sms
 from wxapp.sms.client import Sms
 from wxapp.sms.config import SmsConfig
@@ -63,12 +60,9 @@ from wxapp.staff import views as staff_views
 from wxapp.statistics import admin as statistics_pages
 from wxapp.till import admin as till_pages
 from wxapp.till import handlers as till_handlers  # noqa: F401 - checks
-from wxapp.till import models as till_tables  # noqa: F401 - tables
 from wxapp.uploads import admin as upload_pages
-from wxapp.uploads import models as uploads_tables  # noqa: F401 - tables
 from wxapp.visits import admin as visit_pages
 from wxapp.visits import handlers as visit_handlers  # noqa: F401 - listens
-from wxapp.visits import models as visits_tables  # noqa: F401 - tables
 from wxapp.visits import views as visits
 from wxapp.wallet import admin as wallet_pages
 from wxapp.wallet import handlers as wallet_handlers  # noqa: F401 - listens
