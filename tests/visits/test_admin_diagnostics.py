@@ -16,9 +16,10 @@ from wxapp.core.db import db, transaction
 from wxapp.core.permissions import Permission
 from wxapp.hospital.models import ExamDepartment
 from wxapp.staff.services import identity_of
-from wxapp.visits.models import ExamKind, Picture, Stage, Visit
+from wxapp.visits.models import ExamKind, Part, Picture, Stage, Visit
 from wxapp.visits.queries.pictures import pictures_of
 from wxapp.visits.services import diagnostics
+from wxapp.visits.services.people import set_people
 
 JSON = {"Accept": "application/json"}
 PAGE = {"Accept": "text/html"}
@@ -250,6 +251,43 @@ def test_a_consultant_compares_pictures_of_own_visits_only(client, sign_in_staff
     assert own in page
     assert shown(visit)[0] not in page
     assert client.get(f"/pc/physical/compare?id={visit.id}", headers=PAGE).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("rights", "part"),
+    [
+        ({Permission.VISIT_READ}, Part.LEAD_REFERRER),
+        ({Permission.VISIT_READ}, Part.REFERRER),
+        ({Permission.VISIT_READ}, Part.DRIVER),
+        ({Permission.VISIT_READ, Permission.TILL_CHECK}, None),
+    ],
+)
+def test_who_neither_treats_nor_advises_sees_the_visit_without_its_pictures(
+    client, sign_in_staff, member, visit, rights, part
+):
+    path = put(visit, member)[0]
+    other = make_member(rights)
+    if part is not None:
+        with transaction():
+            set_people(visit.id, part, [other.id])
+    sign_in_staff(client, other)
+    page = client.get(f"/pc/visits/{visit.id}?part=pictures", headers=PAGE)
+    assert page.status_code == 200
+    assert path not in page.text
+    assert client.get(f"/pc/physical/compare?id={visit.id}", headers=PAGE).status_code == 403
+    assert client.get(path).status_code == 404
+
+
+def test_who_escorts_the_patient_sees_the_pictures(client, sign_in_staff, member, visit):
+    path = put(visit, member)[0]
+    escort = make_member({Permission.VISIT_READ})
+    with transaction():
+        set_people(visit.id, Part.ESCORT, [escort.id])
+    sign_in_staff(client, escort)
+    assert path in client.get(f"/pc/visits/{visit.id}?part=pictures", headers=PAGE).text
+    answer = client.get(path)
+    assert answer.status_code == 200
+    answer.close()
 
 
 def test_who_sees_no_visits_compares_nothing(client, sign_in_staff, member, visit):

@@ -329,3 +329,5 @@ def test_refusing_and_restoring_by_the_page(client: FlaskClient, sign_in_staff: 
     db.session.refresh(visit)
     assert visit.stage is Stage.APPROVED
     assert "复查后可以" in lead.get(f"/pc/visits/{visit.id}/history", headers=HTML).text
+    looks = db.session.scalars(sa.select(AuditRow.detail).where(AuditRow.subject == f"visit:{visit.id}"))
+    assert "到院单变更记录" in looks.all()

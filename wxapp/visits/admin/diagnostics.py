@@ -247,7 +247,7 @@ def _asked_picture(name: str) -> int:
 
 def _panel(visit: Visit) -> Markup | None:
     """Return the pictures for the page of their visit."""
-    if visit.stage is Stage.BOOKED:
+    if visit.stage is Stage.BOOKED or not may_see_pictures(current_staff(), visit.id):
         return None
     present = {kind: pictures for kind, pictures in pictures_of(visit.id).items() if pictures}
     shown = {

@@ -102,6 +102,7 @@ def reveal(visit_id: int) -> Page:
 def visit_history(visit_id: int) -> Page:
     """Every move of a visit: who, when, why."""
     visit = get_visit(visit_id, seen_by=current_staff())
+    looked_at("visit", visit_id, "到院单变更记录")
     steps = history(visit)
     remember_names([visit.created_by, *(step.actor for step in steps)])
     return Page(

@@ -14,8 +14,8 @@ from wxapp.core.permissions import Permission
 from wxapp.hospital.models import ExamDepartment, Project
 from wxapp.hospital.queries import exam_departments
 from wxapp.staff.queries import role_names
-from wxapp.visits.models import ExamKind, Picture, QuoteLine, Visit
-from wxapp.visits.queries.visits import visible_to
+from wxapp.visits.models import ExamKind, Part, Person, Picture, QuoteLine, Visit
+from wxapp.visits.queries.visits import SEES_ALL
 
 IN_LIST = Picture.replaced_at.is_(None)
 
@@ -65,13 +65,27 @@ def has_picture(kind: ExamKind) -> sa.Exists:
     return sa.exists().where(Picture.visit_id == Visit.id, Picture.kind == kind, IN_LIST).correlate(Visit)
 
 
+def with_pictures_for(staff: Staff) -> sa.ColumnElement[bool]:
+    """Return the condition for the visits whose pictures somebody may see.
+
+    They are health data: whoever counts money, won the patient or drove him sees the visit without them.
+    """
+    if any(staff.may(permission) for permission in SEES_ALL if permission is not Permission.TILL_CHECK):
+        return sa.true()
+    own = sa.select(Person.visit_id).where(Person.staff_id == staff.id, Person.part.not_in(_WITHOUT_PICTURES))
+    return sa.or_(Visit.consultant_id == staff.id, Visit.id.in_(own))
+
+
+_WITHOUT_PICTURES = (Part.LEAD_REFERRER, Part.REFERRER, Part.DRIVER)
+
+
 def may_see_pictures(staff: Staff, visit_id: int) -> bool:
-    """Whether somebody may look at the pictures of a visit: whoever takes them, and whoever sees the visit itself."""
+    """Whether somebody may look at the pictures of a visit: whoever takes them, and whoever treats or advises."""
     if staff.may(Permission.DIAGNOSTICS_WRITE):
         return True
     if not staff.may(Permission.VISIT_READ):
         return False
-    return db.session.scalar(sa.select(Visit.id).where(Visit.id == visit_id, visible_to(staff))) is not None
+    return db.session.scalar(sa.select(Visit.id).where(Visit.id == visit_id, with_pictures_for(staff))) is not None
 
 
 @dataclass(frozen=True)
@@ -140,11 +154,11 @@ def needed_by(visits: Sequence[Visit], working: Mapping[ExamKind, Department]) -
 
 
 def visits_with_pictures(patient_id: int, staff: Staff) -> list[tuple[Visit, list[Picture]]]:
-    """Return the patient's visits that somebody may see and that have pictures, the latest first."""
+    """Return the patient's visits that have pictures which somebody may see, the latest first."""
     wanted = (
         sa.select(Visit, Picture)
         .join(Picture, Picture.visit_id == Visit.id)
-        .where(Visit.patient_id == patient_id, IN_LIST, visible_to(staff))
+        .where(Visit.patient_id == patient_id, IN_LIST, with_pictures_for(staff))
         .order_by(Visit.day.desc(), Visit.id.desc(), Picture.position, Picture.id)
     )
     found: dict[int, tuple[Visit, list[Picture]]] = {}
