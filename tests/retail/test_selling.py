@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from tests.factories.configuration import make_method
 from tests.factories.patients import make_patient
 from tests.factories.retail import make_cashier, make_retail_goods, reprice, sell, stock_of, wanted, ways
 from tests.factories.wallet import make_balance
@@ -148,6 +149,14 @@ def test_methods_are_those_of_the_counter(amounts: list[tuple[str, int]], senten
     ways("现金", "定金", "分期甲")
     with pytest.raises(Invalid, match=sentence):
         selling.read_payments(amounts)
+
+
+def test_methods_keep_to_what_they_take_at_once() -> None:
+    make_method("限额现金", least_fen=100, most_fen=500)
+    for fen in (99, 501):
+        with pytest.raises(Invalid, match=r"每笔应在1\.00至5\.00元之间"):
+            selling.read_payments([("限额现金", fen)])
+    assert selling.read_payments([("限额现金", 500)])[0].amount_fen == 500
 
 
 def test_stored_value_pays_with_the_patient_s_password_only() -> None:

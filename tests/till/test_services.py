@@ -15,7 +15,7 @@ from tests.factories.wallet import make_balance
 from wxapp.core.db import db, transaction
 from wxapp.hospital.models import Method, MethodKind
 from wxapp.till import queries, services
-from wxapp.till.errors import DepositGone, DepositTooSmall, EntryVoided, NotForDeposits
+from wxapp.till.errors import DepositGone, DepositTooSmall, EntryVoided, NotForDeposits, OutOfLimits
 from wxapp.till.models import Act, Deposit, DepositStatus, Receipt
 from wxapp.till.services import Cashier, Paid
 from wxapp.wallet.errors import InsufficientBalance
@@ -166,6 +166,14 @@ def test_a_deposit_is_money_in_hand(
 ) -> None:
     with pytest.raises(NotForDeposits):
         make_deposit(100, patient_id=patient_id, method=methods[name], cashier=cashier)
+
+
+@pytest.mark.parametrize("fen", [99, 501])
+def test_a_deposit_keeps_to_what_the_method_takes(cashier: Cashier, patient_id: int, fen: int) -> None:
+    limited = make_method("限额现金", least_fen=100, most_fen=500)
+    with pytest.raises(OutOfLimits, match=r"每笔应在1\.00至5\.00元之间"):
+        make_deposit(fen, patient_id=patient_id, method=limited, cashier=cashier)
+    assert make_deposit(500, patient_id=patient_id, method=limited, cashier=cashier).left_fen == 500
 
 
 def test_a_use_case_that_fails_later_has_taken_nothing(

@@ -29,6 +29,12 @@ class NotForDeposits(DomainError):
     code, status, message = "not_for_deposits", 422, "定金只能以现金、刷卡、扫码或转账收取"
 
 
+class OutOfLimits(DomainError):
+    """More, or less, than the method takes at once."""
+
+    code, status, message = "out_of_limits", 422, "金额超出该付款方式的范围"
+
+
 class DifferenceUnexplained(DomainError):
     """What was counted is not what is expected, and nobody says why."""
 

@@ -58,7 +58,8 @@ def new_order_no() -> str:
 def read_payments(amounts: Sequence[tuple[str, int]]) -> list[Paid]:
     """Return payments by the names of their methods.
 
-    :raises Invalid: no payment, a method that is unknown, off or not for goods, or an amount that is not above zero
+    :raises Invalid: no payment, a method that is unknown, off or not for goods, or an amount that is nothing or outside
+        of what the method takes at once
     """
     known = methods_by_name(name for name, _ in amounts)
     for name, amount_fen in amounts:
@@ -68,6 +69,9 @@ def read_payments(amounts: Sequence[tuple[str, int]]) -> list[Paid]:
             raise Invalid({"pay_type": f"零售不能使用“{name}”支付"})
         if amount_fen < 1:
             raise Invalid({"pay_money": "支付金额应大于0"})
+        least, most = known[name].least_fen, known[name].most_fen
+        if not least <= amount_fen <= most:
+            raise Invalid({"pay_money": f"“{name}”每笔应在{yuan(least)}至{yuan(most)}元之间"})
     return [Paid(known[name], amount_fen) for name, amount_fen in amounts]
 
 

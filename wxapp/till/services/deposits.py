@@ -8,9 +8,10 @@ from wxapp.core import clock
 from wxapp.core import db as core_db
 from wxapp.core.db import change, db, in_transaction, transaction
 from wxapp.core.errors import Invalid, NotFound
+from wxapp.core.money import yuan
 from wxapp.hospital.models import Method
 from wxapp.till import queries
-from wxapp.till.errors import DepositGone, NotForDeposits
+from wxapp.till.errors import DepositGone, NotForDeposits, OutOfLimits
 from wxapp.till.models import Act, Deposit, DepositStatus, Receipt
 from wxapp.till.services.receipts import Cashier, Paid, take
 
@@ -31,6 +32,7 @@ def take_deposit(
     """Take a deposit for a subject such as ``visit:12``. Inside the caller's transaction.
 
     :raises NotForDeposits: the method is no money in hand
+    :raises OutOfLimits: more, or less, than the method takes at once
     """
     if not in_transaction():
         raise RuntimeError("a deposit is taken inside the use case that it belongs to")
@@ -38,6 +40,8 @@ def take_deposit(
         raise Invalid({"amount": "定金应大于0"})
     if not method.kind.is_money:
         raise NotForDeposits
+    if not method.least_fen <= amount_fen <= method.most_fen:
+        raise OutOfLimits(f"“{method.name}”每笔应在{yuan(method.least_fen)}至{yuan(method.most_fen)}元之间")
     deposit = Deposit(
         no=deposit_no,
         patient_id=patient_id,
