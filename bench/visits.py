@@ -160,4 +160,5 @@ def _tell(report: Report, what: str, timed: Sequence[Timed], most_ms: float, bes
             slowest[0].ms < most_ms,
         )
     )
+    beside.clear()  # the next list has the empty view of its own minutes beside it
     report.note("slowest: " + ", ".join(f"{one.what} {one.ms:.0f} ms" for one in slowest[:3]))
