@@ -24,7 +24,7 @@ from wxapp.core.permissions import Permission
 from wxapp.hospital.models import MethodKind
 from wxapp.patients.models import Patient
 from wxapp.staff.models import Member
-from wxapp.till.models import Deposit
+from wxapp.till.models import Deposit, Entry
 from wxapp.visits.models import Pickup, Stage, Visit
 
 JSON = {"Accept": "application/json"}
@@ -200,6 +200,25 @@ def test_deposit_pickup_and_arrival_at_once(desk: Desk) -> None:
     assert db.session.scalars(sa.select(Deposit.amount_fen)).all() == [20_000]
     assert db.session.scalars(sa.select(Pickup.place)).all() == ["南门"]
     assert [visit.stage for visit in _visits()] == [Stage.BOOKED, Stage.ARRIVED]
+
+
+def test_our_page_says_how_a_deposit_was_paid(desk: Desk) -> None:
+    make_method("现金", MethodKind.CASH)
+    make_method("刷卡", MethodKind.CARD)
+
+    unsaid = desk.post("/pc/user/add", headers=HTML, **_asked(earnest_money="200", deposit_method=""))
+    assert unsaid.status_code == 422
+    assert "请选择定金的收款方式" in unsaid.text
+    assert _visits() == []
+
+    desk.post("/pc/user/add", headers=HTML, **_asked(earnest_money="200", deposit_method="刷卡"))
+    assert db.session.scalars(sa.select(Entry.method_name)).all() == ["刷卡"]
+
+
+def test_all_that_is_missing_is_told_at_once(desk: Desk) -> None:
+    shown = desk.post("/pc/user/add", headers=HTML, phone="", name="").text
+    for sentence in ("请填写客户电话", "请填写客户姓名", "请填写生日"):
+        assert sentence in shown
 
 
 def test_half_a_wish_to_be_fetched_is_asked_about(desk: Desk) -> None:

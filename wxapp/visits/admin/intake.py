@@ -45,7 +45,7 @@ _SEXES = {1: Sex.MALE, 2: Sex.FEMALE}
 _SEX_CODES = {sex: str(code) for code, sex in _SEXES.items()}
 _AHEAD = timedelta(days=366)
 _HELP = {
-    "phone": "11位手机号；已登记的会提示已有客户",
+    "phone": "已登记的号码会提示已有客户",
     "age": "按生日自动计算，可改",
     "channel": "可选择，也可直接填写",
     "deposit_fen": "没有定金填0；收取后记入收银",
@@ -211,7 +211,7 @@ def _known_now() -> list[dict[str, Any]]:
 )
 def add() -> Done:
     """Add a visit, with the record of a patient who comes for the first time (contract: user.add)."""
-    form = read_wire(AddForm)
+    form = read_wire(AddForm if request.form.get("patient_id") else NewPatientForm)
     intake = _intake(form)
     me = current_staff()
     numbers = draw_numbers(with_deposit=intake.deposit is not None)
@@ -231,9 +231,6 @@ def add() -> Done:
 def _intake(form: AddForm) -> Intake:
     today = clock.today()
     errors: dict[str, str] = {}
-    if form.patient_id is None:
-        errors |= {} if form.phone else {"phone": "请填写客户电话"}
-        errors |= {} if form.name else {"name": "请填写客户姓名"}
     if not _OLDEST <= form.birthday <= today:
         errors["birthday"] = "生日不正确"
     elif not fits(form.age, form.birthday, today=today):
@@ -290,6 +287,8 @@ def _deposit(form: AddForm) -> DepositTaken | None:
     named = [method for method in offered if method.name == form.deposit_method]
     if form.deposit_method and not named:
         raise Invalid({"deposit_method": "请选择在用的收款方式"})
+    if not named and "deposit_method" in request.form:  # our page: how it was paid is for who takes it to say
+        raise Invalid({"deposit_method": "请选择定金的收款方式"})
     # Programs know no method of deposits: theirs are cash.
     chosen = named or [method for method in offered if method.kind is MethodKind.CASH] or offered
     if not chosen:

@@ -17,6 +17,12 @@
   };
   birthday.addEventListener("change", fillAge);
 
+  // --- a return visit is mostly filled in: begin with what is not
+  if (form.elements.patient_id && !form.querySelector("[aria-invalid=true]")) {
+    const open = [...form.querySelectorAll("input[required], select[required]")].find((one) => !one.value);
+    (open || form.querySelector("[name=category_ids]"))?.focus();
+  }
+
   // --- words to choose from, also free ones
   form.elements.channel.setAttribute("list", "intake-channels");
 
