@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,15 +13,21 @@ from flask.testing import FlaskClient
 
 from tests.factories.configuration import make_method, make_project
 from tests.factories.intake import make_intake, take_in
+from tests.factories.operations import as_staff
 from tests.factories.patients import make_patient, make_wechat_user
+from tests.factories.staff import make_member
 from tests.factories.visits import make_visit
-from wxapp.core.db import db
+from wxapp.core import clock
+from wxapp.core.db import db, transaction
 from wxapp.hospital.models import MethodKind
 from wxapp.patients import export, services
 from wxapp.patients.models import Look, Patient
-from wxapp.visits.models import Profile, Stage, Visit
+from wxapp.visits.models import Pickup, Profile, Stage, Visit
 from wxapp.visits.services.intake import DepositTaken
+from wxapp.visits.services.pickups import Wish, wish_for
+from wxapp.visits.services.profiles import FORGOTTEN
 
+At = Callable[[timedelta], None]
 SignIn = Callable[[FlaskClient, Any], str]
 PHONE = {"User-Agent": "MicroMessenger"}
 
@@ -108,3 +115,23 @@ def test_the_address_goes_on_request_and_stays_for_others(app: Flask) -> None:
 
     assert (_home(alone), _home(shared)) == (None, "丁路1号")
     assert names.index("homes") < names.index("bindings")
+
+
+def test_where_somebody_was_fetched_goes_too_but_not_where_the_driver_still_has_to_go(app: Flask, at: At) -> None:
+    patient = make_patient()
+    desk = as_staff(make_member())
+    over, coming = make_visit(patient=patient), make_visit(patient=patient)
+    for visit, days in ((over, 0), (coming, 2)):
+        wish_for(visit.id, Wish("丁路1号", clock.now() + timedelta(days=days, hours=1), note="三楼"), by=desk)
+    user = make_wechat_user(patient=patient)
+    at(timedelta(days=1))
+    [goes] = [one for one in export.what_goes() if one.name == "homes"]
+
+    with transaction():
+        assert goes.erase(user.id) == 1
+    with transaction():
+        assert goes.erase(user.id) == 0
+
+    db.session.expire_all()
+    trips = {trip.visit_id: (trip.place, trip.note) for trip in db.session.scalars(sa.select(Pickup))}
+    assert trips == {over.id: (FORGOTTEN, ""), coming.id: ("丁路1号", "三楼")}

@@ -91,7 +91,9 @@ def _count(patient_ids: Sequence[int]) -> sa.ScalarSelect[int]:
 
 
 def _forget_homes(user_id: int) -> int:
-    """Forget where the patients live whom only this user has bound; others may still need the hospital to know."""
+    """Forget where the patients live whom only this user has bound, and where they were fetched; others may still need
+    the hospital to know.
+    """
     bound = sa.select(Binding.patient_id).where(Binding.status == BindingStatus.ACTIVE)
     others = bound.where(Binding.wechat_user_id != user_id)
     own = bound.where(Binding.wechat_user_id == user_id, Binding.patient_id.not_in(others))
@@ -107,4 +109,4 @@ export.part(
     count=_count,
 )
 # Before the bindings go: afterwards nobody knows whose patients they were.
-export.goes("homes", "到院登记的住址", _forget_homes, order=15)
+export.goes("homes", "到院登记的住址与接送地点", _forget_homes, order=15)

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from wxapp.core import clock
 from wxapp.core.db import change, db, insert_rows
 from wxapp.staff import queries as staff
-from wxapp.visits.models import Part, Profile, ProfilePerson
+from wxapp.visits.models import Part, Pickup, PickupStatus, Profile, ProfilePerson, Stage, Visit
 
 
 class Known(Protocol):
@@ -69,14 +69,36 @@ def _keep_people(patient_id: int, part: Part, staff_ids: Sequence[int]) -> None:
     )
 
 
+FORGOTTEN = "（已删除）"
+"""Stands for the place of a trip that is over, once the patient has asked to forget it."""
+
+
 def forget_addresses(patient_ids: Sequence[int]) -> int:
-    """Forget where these patients live; return of how many it was known."""
+    """Forget where these patients live and where they were fetched; return how many addresses that were.
+
+    A trip that is still to come keeps its place: the driver needs it. Inside the caller's transaction.
+    """
     if not patient_ids:
         return 0
     known = sa.or_(Profile.address.is_not(None), Profile.province != "", Profile.city != "", Profile.area != "")
     empty = {"address": None, "province": "", "city": "", "area": "", "changed_at": clock.now()}
-    return change(
+    homes = change(
         sa.update(Profile)
         .where(Profile.patient_id.in_(patient_ids), known)
         .values(version=Profile.version + 1, **empty)
     )
+    return homes + _forget_places(patient_ids)
+
+
+def _forget_places(patient_ids: Sequence[int]) -> int:
+    starts, _ = clock.day_bounds(clock.today())
+    is_over = sa.or_(
+        Pickup.status.in_([PickupStatus.DELIVERED, PickupStatus.CANCELLED]),
+        Visit.stage != Stage.BOOKED,
+        Pickup.at < starts,
+    )
+    trips = sa.select(Pickup).join(Visit, Visit.id == Pickup.visit_id).where(Visit.patient_id.in_(patient_ids), is_over)
+    known = [trip for trip in db.session.scalars(trips) if trip.place != FORGOTTEN]
+    for trip in known:
+        trip.place, trip.note, trip.version = FORGOTTEN, "", trip.version + 1
+    return len(known)
