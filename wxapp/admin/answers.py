@@ -27,6 +27,8 @@ class Page:
     """
 
     def __init__(self, template: str, /, *, status: int = 200, **variables: Any) -> None:
+        if taken := {"code", "msg"} & set(variables):
+            raise ValueError(f"{template}: {taken} are the envelope's own words")
         self.template = template
         self.status = status
         self.variables = variables

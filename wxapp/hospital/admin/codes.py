@@ -64,7 +64,7 @@ def code_list() -> Page:
 def new_code() -> Page:
     """An empty form."""
     form = ShownForm(NewCodeForm, values={"is_active": True}, help=HELP)
-    return Page("hospital/admin/code.html", form=form, code=None)
+    return Page("hospital/admin/code.html", form=form, word=None)
 
 
 @interface("hospital.code_add", POST="/pc/config/codes/new", permission=P,
@@ -81,7 +81,7 @@ def create_code() -> Done:
 def code_page(code_id: int) -> Page:
     """One word."""
     code = listings.get(Code, code_id)
-    return Page("hospital/admin/code.html", form=ShownForm(CodeForm, values=_values(code), help=HELP), code=code)
+    return Page("hospital/admin/code.html", form=ShownForm(CodeForm, values=_values(code), help=HELP), word=code)
 
 
 @interface("hospital.code_change", POST="/pc/config/codes/<int:code_id>", permission=P,
