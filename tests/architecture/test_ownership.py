@@ -27,12 +27,14 @@ OF_ALL = {
     "distribution.promote",
     "mall.goods",
     "mall.goods_reviews",
+    "staff.confirm_link",
+    "staff.link_page",
     "website.article",
     "website.equipment",
     "website.physician",
     "wechat.login_return",
 }
-"""What everybody may look at."""
+"""What everybody may look at, or nobody without a code that somebody has shown him."""
 
 
 @pytest.fixture

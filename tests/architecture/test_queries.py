@@ -10,12 +10,15 @@ from wxapp.h5.kept import forget_public_pages
 
 MOST = 12
 FEW, MANY = 3, 30
-LEAD_ON = {"messages.site_message", "mall_admin.find_by_code"}
+LEAD_ON = {"messages.site_message", "mall_admin.find_by_code", "visits_admin.particulars"}
 """Pages that lead to another one."""
 
 
+HEADERS = {"User-Agent": "MicroMessenger", "Accept": "text/html"}
+
+
 def counts(app: Flask, filled: hospital.Hospital, cookie: str, sent: list[str]) -> dict[str, int]:
-    """Look at every page once and return how often each asked."""
+    """Look at every page once, as a browser, and return how often each asked."""
     found: dict[str, int] = {}
     client = app.test_client(use_cookies=False)
     for endpoint, address in hospital.addresses(app, filled).items():
@@ -24,7 +27,7 @@ def counts(app: Flask, filled: hospital.Hospital, cookie: str, sent: list[str]) 
         generation.current(app)  # asked once a second, whatever the page
         with app.app_context():  # of its own: the request remembers nothing of another one
             sent.clear()
-            answer = client.get(address, headers={"Cookie": cookie, "User-Agent": "MicroMessenger"})
+            answer = client.get(address, headers={"Cookie": cookie, **HEADERS})
             found[endpoint] = len(sent)
             expected = {302, 303} if endpoint in LEAD_ON else {200}
             assert answer.status_code in expected, f"{endpoint} {address}: {answer.status}"

@@ -61,4 +61,4 @@ def fill_visits(patient_id: int) -> dict[str, Any]:
         db.session.add(Interest(visit_id=visit.id, category_id=category.id))
         set_people(visit.id, Part.ESCORT, [colleague.id])
         set_people(visit.id, Part.REFERRER, [colleague.id])
-    return {"visit_id": visit.id, "expected_visit_id": expected}
+    return {"visit_id": visit.id, "visit_no": visit.visit_no, "expected_visit_id": expected}
