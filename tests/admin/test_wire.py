@@ -205,7 +205,7 @@ def test_who_does_not_ask_for_a_page_gets_json(client, sign_in_staff):
     assert client.get("/pc/toybox/take?mid=3", headers=PAGE).mimetype == "text/html"
 
 
-@pytest.mark.parametrize("number", [toys.TAKEN, 9999, "x", ""])
+@pytest.mark.parametrize("number", [toys.TAKEN, toys.LOCKED, 9999, "x", ""])
 def test_a_refusal_is_200_and_code_0_for_programs(client, sign_in_staff, saved, number):
     csrf = sign_in_staff(client, make_member(WRITER))
     answer = client.post("/pc/toybox/take", data={"mid": number}, headers={"X-CSRF-Token": csrf})
@@ -214,7 +214,9 @@ def test_a_refusal_is_200_and_code_0_for_programs(client, sign_in_staff, saved, 
     assert saved == []
 
 
-@pytest.mark.parametrize(("number", "status"), [(toys.TAKEN, 409), (9999, 404), ("x", 422), ("", 422)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(toys.TAKEN, 409), (toys.LOCKED, 423), (9999, 404), ("x", 422), ("", 422)]
+)
 def test_the_same_refusal_is_a_page_with_its_status_for_browsers(client, sign_in_staff, number, status):
     csrf = sign_in_staff(client, make_member(WRITER))
     answer = client.post("/pc/toybox/take", data={"mid": number, "csrf_token": csrf}, headers=PAGE)
@@ -293,6 +295,11 @@ def test_a_machine_that_nobody_knows_is_refused(client, saved, machine, token):
     answer = take(client, machine(token))
     assert (answer.status_code, answer.json["code"]) == (401, 0)
     assert saved == []
+
+
+def test_the_word_before_the_token_may_be_written_in_any_letters(client, saved, machine):
+    assert take(client, {"Authorization": "bearer known"}).json["code"] == 1
+    assert len(saved) == 1
 
 
 def test_a_machine_opens_only_what_is_meant_for_machines(client, machine):

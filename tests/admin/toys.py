@@ -30,7 +30,7 @@ from wxapp.admin.wire import (
     text,
 )
 from wxapp.core import clock
-from wxapp.core.errors import NotFound, Stale
+from wxapp.core.errors import DomainError, NotFound, Stale
 from wxapp.core.forms import Form, read_form
 from wxapp.core.permissions import Permission
 
@@ -42,6 +42,12 @@ saved: list[str] = []
 
 TAKEN = 7
 """A toy that somebody else has taken meanwhile."""
+LOCKED = 8
+"""A toy that is locked away."""
+
+
+class Locked(DomainError):
+    code, status, message = "locked", 423, "玩具已锁好"
 
 
 @dataclass(frozen=True)
@@ -159,6 +165,8 @@ def take_toy() -> Done:
     check_lengths({"名称": form.names, "数量": form.counts}, what="玩具")
     if form.toy_id == TAKEN:
         raise Stale
+    if form.toy_id == LOCKED:
+        raise Locked
     if form.toy_id > len(TOYS):
         raise NotFound
     saved.append(f"{form.toy_id} {'+'.join(form.names)} {identity.current_actor()}")

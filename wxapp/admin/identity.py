@@ -92,7 +92,13 @@ def use_devices(load: Callable[[str], Device | None]) -> None:
 
 def shows_device_token() -> bool:
     """Whether the request carries a token instead of a session's cookie."""
-    return request.headers.get("Authorization", "").startswith("Bearer ")
+    return _authorization()[0] == "bearer"
+
+
+def _authorization() -> tuple[str, str]:
+    """Return scheme, in small letters as it may be written in any, and what follows it."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return scheme.lower(), token.strip()
 
 
 def current_device() -> Device:
@@ -100,8 +106,8 @@ def current_device() -> Device:
 
     :raises SignInRequired: no token, an unknown or a revoked one
     """
-    token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
-    device = _load_device(token) if token and shows_device_token() else None
+    scheme, token = _authorization()
+    device = _load_device(token) if scheme == "bearer" and token else None
     if device is None:
         raise SignInRequired("设备令牌无效，请在“电脑配置”中重新生成")
     return device

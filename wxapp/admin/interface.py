@@ -57,6 +57,9 @@ PUBLIC: Final = _Public()
 ELSEWHERE = (SignInRequired, Forbidden, NotFound, PageExpired, Unavailable)
 """Refusals that are no matter of the form: the page of errors shows them, not the form again."""
 
+_TOLD_BY_STATUS = {401, 403, 405, 419, 429}
+"""Refusals that are no matter of what was sent: programs know these, and faults of ours, by their status."""
+
 
 @dataclass(frozen=True)
 class Interface:
@@ -388,5 +391,6 @@ def failure(error: DomainError) -> Response:
         **({"success": 0, "message": error.message} if is_upload else {}),
     )
     # Programs that know the contract take 200 and code 0 for a refusal (contract/admin.yaml, response_envelope).
-    response.status_code = 200 if _is_wire() and error.status in {404, 409, 413, 422} else error.status
+    keeps_status = error.status in _TOLD_BY_STATUS or error.status >= 500
+    response.status_code = error.status if keeps_status or not _is_wire() else 200
     return response
