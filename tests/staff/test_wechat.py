@@ -111,6 +111,7 @@ def test_the_way_over_both_pages(
     assert "未关联" in client.get("/pc/account/wechat", headers={"Accept": "text/html"}).text
     shown = client.post("/pc/account/wechat/code", data={"csrf_token": csrf}, headers={"Accept": "text/html"})
     assert '<svg class="qr"' in shown.text
+    assert 'class="qr__ground" fill="#fff"' in shown.text  # staff pages have no style for codes: all would be black
     code = wechat.begin_link(member.id)
     phone = app.test_client()
     token = sign_in_wechat(phone, user)

@@ -6,7 +6,10 @@ from markupsafe import Markup
 
 
 def qr_svg(text: str, *, label: str) -> Markup:
-    """Return the QR code of a text; ``label`` tells those who can't see it what it is."""
+    """Return the QR code of a text; ``label`` tells those who can't see it what it is.
+
+    The ground is white by itself: without it, on a page whose style sheet knows nothing of codes, all would be black.
+    """
     import qrcode  # brings a library of pictures along, which the scheduler never needs
 
     code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
@@ -17,5 +20,5 @@ def qr_svg(text: str, *, label: str) -> Markup:
     path = "".join(f"M{x} {y}h1v1h-1z" for y, line in enumerate(matrix) for x, is_dark in enumerate(line) if is_dark)
     return Markup(
         '<svg class="qr" role="img" aria-label="{}" viewBox="0 0 {} {}" shape-rendering="crispEdges">'
-        '<path class="qr__ground" d="M0 0h{}v{}H0z"></path><path d="{}"></path></svg>'
+        '<path class="qr__ground" fill="#fff" d="M0 0h{}v{}H0z"></path><path d="{}"></path></svg>'
     ).format(label, size, size, size, size, path)
