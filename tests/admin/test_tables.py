@@ -213,3 +213,11 @@ def test_columns_that_are_selected_one_by_one_work_like_whole_rows(app, client):
     with app.test_request_context("/pc/x"):
         view = table.load(lambda: sa.select(Member.username, Member.name))
         assert view.to_wire()["list"] == [{"username": "abe", "name": "阿贝"}]
+
+
+@pytest.mark.parametrize("sort", ["username", "-username"])
+def test_a_late_page_holds_the_rows_that_come_there(client, three, monkeypatch, sort):
+    near = usernames(client, f"?sort={sort}&limit=1&page=2")
+    monkeypatch.setattr(tables, "FAR", 1)
+    assert usernames(client, f"?sort={sort}&limit=1&page=2") == near
+    assert len(near) == 1
