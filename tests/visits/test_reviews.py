@@ -8,12 +8,14 @@ from tests.factories.configuration import make_floor, make_project
 from tests.factories.quoting import line_of, make_reviewer, make_triaged, offer_of, three_projects
 from tests.factories.staff import make_member, make_role
 from tests.factories.visits import make_visit
+from wxapp.core import settings as core_settings
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import Invalid, Stale
 from wxapp.core.permissions import Permission
-from wxapp.visits.errors import BelowFloor, QuoteReplaced, StageMoved
+from wxapp.visits.errors import BelowFloor, OwnQuote, QuoteReplaced, StageMoved
 from wxapp.visits.models import Decision, Part, Procedure, ProcedureStatus, Stage, StepKind, Visit
 from wxapp.visits.queries import lines_of, people_of, quotes_of, reviews_of, steps_of
+from wxapp.visits.review_settings import OWN_QUOTES
 from wxapp.visits.services import reviewing
 from wxapp.visits.services.catalogue import QuotedLine
 from wxapp.visits.services.quoting import Offer, make_quote
@@ -23,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("app")
 
 def quoted(*, offered_fen: int = 450_000) -> Visit:
     visit = make_triaged()
-    make_quote(visit.id, offer_of(three_projects(), offered_fen), by=1)
+    make_quote(visit.id, offer_of(three_projects(), offered_fen), by=visit.consultant_id or 0)
     db.session.refresh(visit)
     return visit
 
@@ -70,6 +72,23 @@ def test_a_stale_page_decides_nothing() -> None:
     visit = quoted()
     with pytest.raises(Stale):
         reviewing.pass_quote(visit.id, by=make_reviewer().id, quote_id=visit.quote_id, version=visit.version - 1)
+
+
+def test_nobody_reviews_what_he_quoted_himself_unless_the_hospital_allows_it() -> None:
+    both = make_member([Permission.CONSULT, Permission.PRICE_REVIEW])
+    visit = make_triaged(consultant_id=both.id)
+    make_quote(visit.id, offer_of(three_projects(), 450_000), by=both.id)
+    db.session.refresh(visit)
+    with pytest.raises(OwnQuote):
+        reviewing.pass_quote(visit.id, by=both.id)
+    with pytest.raises(OwnQuote):
+        reviewing.change_price(visit.id, seen(visit), final_fen=400_000, by=both.id)
+    db.session.refresh(visit)
+    assert (visit.stage, reviews_of(visit.id)) == (Stage.IN_REVIEW, [])
+    core_settings.write(OWN_QUOTES, True, by="staff:1")
+    reviewing.pass_quote(visit.id, by=both.id)
+    db.session.refresh(visit)
+    assert visit.stage is Stage.APPROVED
 
 
 def test_the_reviewers_floor_holds() -> None:

@@ -23,6 +23,12 @@ class BelowFloor(DomainError):
     code, status, message = "below_floor", 409, "价格低于您可以批准的底价，请由更高权限的同事审核"
 
 
+class OwnQuote(DomainError):
+    """A price is decided by two people: who quotes it, and who lets it pass."""
+
+    code, status, message = "own_quote", 409, "不能审核自己的报价，请由其他同事审核"
+
+
 class StepMissing(DomainError):
     """The flow of this visit demands a step that was not done."""
 

@@ -31,7 +31,7 @@ from wxapp.visits.queries.advice import seen_heading
 from wxapp.visits.quote_forms import PassForm, ReviewEditForm, SendBackForm, read_lines
 from wxapp.visits.services import reviewing
 from wxapp.visits.services.planning import PLANNED, price_of
-from wxapp.visits.services.reviewing import AFTER_COLLECTION, BEFORE_COLLECTION
+from wxapp.visits.services.reviewing import AFTER_COLLECTION, BEFORE_COLLECTION, is_own
 
 S = Stage
 WAITING, PASSED, SENT_BACK, AGAIN, ALL = "1", "2", "3", "4", "0"
@@ -96,6 +96,7 @@ def review_page() -> Page:
         return Page("visits/admin/review.html", info=info)
     looked_at("visit", visit.id, "价目审核")
     shown = shown_quote(visit)
+    is_mine = bool(shown and visit.stage in BEFORE_COLLECTION and is_own(shown.quote, by=current_staff().id))
     return Page(
         "visits/admin/review.html",
         _head=head,
@@ -112,8 +113,9 @@ def review_page() -> Page:
         _remark=typed_or("edit_remark", visit.quote_remark),
         _send_back=ShownForm(SendBackForm),
         _share=percent(price_of(visit) or 0, shown.list_price_fen) if shown else "",
-        _may_pass=visit.stage is S.IN_REVIEW,
-        _may_edit=shown is not None and visit.stage in BEFORE_COLLECTION | AFTER_COLLECTION,
+        _may_pass=visit.stage is S.IN_REVIEW and not is_mine,
+        _may_edit=shown is not None and visit.stage in BEFORE_COLLECTION | AFTER_COLLECTION and not is_mine,
+        _is_mine=is_mine,
         _is_collected=visit.stage in AFTER_COLLECTION,
         _may_plan=visit.stage in PLANNED,
         _visit_url=visit_url(visit.id),

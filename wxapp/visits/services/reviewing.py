@@ -11,9 +11,10 @@ from wxapp.core.errors import Invalid
 from wxapp.hospital import queries as hospital
 from wxapp.hospital.rules.floors import PricedLine
 from wxapp.staff import queries as staff
-from wxapp.visits.errors import BelowFloor, QuoteReplaced, StageMoved
+from wxapp.visits.errors import BelowFloor, OwnQuote, QuoteReplaced, StageMoved
 from wxapp.visits.models import Decision, Part, Quote, QuoteLine, Review, Stage, StepKind, Visit
 from wxapp.visits.queries import lines_of
+from wxapp.visits.review_settings import OWN_QUOTES
 from wxapp.visits.services import stages
 from wxapp.visits.services.catalogue import CheckedLine, QuotedLine, check_lines, total_of
 from wxapp.visits.services.floors import below_floor
@@ -31,12 +32,15 @@ def pass_quote(visit_id: int, *, by: int, quote_id: int | None = None, version: 
     :param quote_id: the revision that was seen; None: the caller saw no page
     :raises StageMoved: the visit does not wait for review
     :raises QuoteReplaced: another revision counts now
+    :raises OwnQuote: who reviews has quoted it, and the hospital wants two people
     :raises BelowFloor: the price is lower than the reviewer's roles allow
     """
     with transaction():
         visit = _hold_seen(visit_id, quote_id, version)
         if visit.stage is not Stage.IN_REVIEW or visit.offered_fen is None:
             raise StageMoved
+        if is_own(db.session.get_one(Quote, visit.quote_id), by=by):
+            raise OwnQuote
         lines = lines_of(visit.quote_id)
         _check_floors([_of_row(line) for line in lines], visit.offered_fen, by=by)
         stages.move(visit, Stage.APPROVED, by=actors.staff(by), why="审核通过", final_fen=visit.offered_fen)
@@ -80,6 +84,7 @@ def change_price(
     :raises Invalid: lines that are not as in the catalogue, or a price above their sum
     :raises StageMoved: the visit has no quote yet, is refused, or has left
     :raises QuoteReplaced: another revision counts now
+    :raises OwnQuote: nothing is collected yet, who reviews has quoted it, and the hospital wants two people
     :raises BelowFloor: the price is lower than the reviewer's roles allow
     """
     with transaction():
@@ -92,6 +97,8 @@ def change_price(
         check_price(final_fen, total, "pay_price", "最终价")
         _check_floors([line.for_floors() for line in checked], final_fen, by=by)
         quote = db.session.get_one(Quote, visit.quote_id)
+        if visit.stage in BEFORE_COLLECTION and is_own(quote, by=by):
+            raise OwnQuote
         if not _are_same(checked, standing):
             quote = add_quote(visit, checked, offered_fen=final_fen, remark=remark, by=by, by_reviewer=True)
         _move_on(
@@ -104,6 +111,11 @@ def change_price(
             quote_remark=remark,
         )
         _write_down(visit, Decision.CHANGED, final_fen=final_fen, remark=remark, by=by)
+
+
+def is_own(quote: Quote, *, by: int) -> bool:
+    """Whether somebody has made this quote as its consultant and the hospital wants another person to review it."""
+    return not quote.by_reviewer and quote.made_by == actors.staff(by) and not OWN_QUOTES()
 
 
 def _move_on(visit: Visit, *, final_fen: int, by: int, **values: Any) -> None:
