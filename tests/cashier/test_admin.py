@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -281,3 +282,39 @@ def test_the_visit_shows_payments_and_deposits(
     assert page.status_code == 200
     assert "已抵扣" in page.text
     assert "变更付款" in page.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "column", "sentence"),
+    [
+        (row("", "1000"), "pay_method", "第2笔请选择付款方式"),
+        (row("支付宝", "1,00.5"), "pay_amount", "第2笔“1,00.5”不是正确的金额"),
+        (row("支付宝", "0"), "pay_amount", "第2笔（支付宝）金额应大于0"),
+        (row("分期甲", "1000"), "pay_periods", "第2笔（分期甲）请填写贷款期数"),
+        (row("分期甲", "1000", pay_periods="12", pay_day="32"), "pay_day", "第2笔（分期甲）还款日应为1至31日"),
+    ],
+)
+def test_a_wrong_payment_is_told_beside_its_row(
+    client: FlaskClient, csrf: str, methods: Mapping[str, Method], wrong: dict[str, str], column: str, sentence: str
+) -> None:
+    visit = approved()
+    typed = {"id": str(visit.id), **rows(row("支付宝", "3500"), row("", ""), wrong)}  # a blank row does not count
+    answer = send(client, "/pc/collect/pay", csrf, typed, headers=HTML)
+    page = answer.text
+    assert answer.status_code == 422
+    assert page.count('aria-invalid="true"') == 1
+    [marked] = re.findall(r'<(?:input|select)[^>]*aria-invalid="true"[^>]*>', page)
+    assert f'name="{column}"' in marked
+    assert re.search(rf'id="row-error-2"[^>]*>{re.escape(sentence)}', page)
+
+
+def test_who_comes_too_late_is_told_that_nothing_was_saved(
+    client: FlaskClient, csrf: str, methods: Mapping[str, Method]
+) -> None:
+    visit = approved(10_000)
+    typed = {"id": str(visit.id), **rows(row("支付宝", "100"))}
+    send(client, "/pc/collect/pay", csrf, typed, headers=HTML)
+    late = send(client, "/pc/collect/pay", csrf, typed, headers=HTML)
+    assert late.status_code == 409
+    assert "您填写的内容没有保存" in late.text
+    assert f"/pc/collect/details?id={visit.id}" in late.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wxapp.core.errors import DomainError
+from wxapp.core.errors import DomainError, Invalid
 from wxapp.core.money import yuan
 
 
@@ -28,3 +28,22 @@ class ReasonNeeded(DomainError):
     """A change of payments on the page says why."""
 
     code, status, message = "reason_needed", 422, "请填写变更原因"
+
+
+class PaymentInvalid(Invalid):
+    """One payment of a form is wrong. ``field`` tells our page where: ``row.<place>.<column>``.
+
+    :param place: which payment, from 1; rows that were left blank do not count
+    :param column: ``method``, ``amount``, ``remark``, ``periods`` or ``day``
+    :param wire: the parameter in which programs sent it, if programs can get this wrong
+    """
+
+    def __init__(self, place: int, column: str, sentence: str, *, wire: str = "") -> None:
+        super().__init__({wire: sentence} if wire else {}, sentence)
+        self.field = f"row.{place}.{column}"
+
+
+class PasswordMissing(DomainError):
+    """Stored value would pay more than it has paid, and the patient has not confirmed that."""
+
+    code, status, message = "password_missing", 422, "使用更多储值余额须由客户输入余额密码"

@@ -24,8 +24,9 @@ from wxapp.admin.wire import (
     read_wire,
     without_comma,
 )
+from wxapp.cashier.errors import PaymentInvalid
 from wxapp.cashier.rules import LAST_DAY, Row
-from wxapp.cashier.services import known_methods
+from wxapp.cashier.services import Booked, booked_for, known_methods
 from wxapp.core.errors import Invalid
 from wxapp.core.forms import FormKey
 from wxapp.core.money import parse_yuan
@@ -78,20 +79,21 @@ class Submission:
         return {name: value for name, value in asdict(self).items() if name != "balance_password"}
 
 
-def read_submission(source: MultiDict[str, str]) -> Submission:
+def read_submission(source: MultiDict[str, str], *, is_change: bool = False) -> Submission:
     """Return the payments of a form.
 
+    :param is_change: what is booked for the visit may stand among them, also by methods that are switched off
     :raises Invalid: lists of different lengths, or something in them that is no amount or number
     """
     form = read_wire(CollectForm, source)
     from_page = any(name in source for name in PAGE_ROWS)
-    rows = rows_of_page(source) if from_page else rows_of_lists(form)
+    rows = rows_of_page(source) if from_page else rows_of_lists(form, is_change=is_change)
     return Submission(
         form.visit_id, tuple(rows), form.reason, form.version, form.form_key, form.balance_password, from_page
     )
 
 
-def rows_of_lists(form: CollectForm) -> list[Row]:
+def rows_of_lists(form: CollectForm, *, is_change: bool = False) -> list[Row]:
     """:raises Invalid: the lists of payments, or those of loans, do not fit together"""
     remarks = form.remarks or form.remarks_by_other_name
     lists: dict[str, Sequence[Any]] = {"付款金额": form.amounts, "付款方式": form.methods}
@@ -104,12 +106,12 @@ def rows_of_lists(form: CollectForm) -> list[Row]:
             form.methods, form.amounts, remarks or [""] * len(form.methods), strict=True
         )
     ]
-    return _with_terms(rows, form)
+    return _with_terms(rows, form, booked_for(form.visit_id) if is_change else ())
 
 
-def _with_terms(rows: list[Row], form: CollectForm) -> list[Row]:
+def _with_terms(rows: list[Row], form: CollectForm, booked: Sequence[Booked]) -> list[Row]:
     """Give the loans among the payments their terms: the first one the first element of each list, and so on."""
-    known = known_methods(row.method for row in rows)
+    known = known_methods((row.method for row in rows), booked=booked)
     loans = [at for at, row in enumerate(rows) if known[row.method].kind.is_loan]
     lists: dict[str, Sequence[Any]] = {
         "贷款付款": loans,
@@ -133,35 +135,38 @@ def rows_of_page(source: MultiDict[str, str]) -> list[Row]:
     columns = {name: [text.strip() for text in source.getlist(name)] for name in PAGE_ROWS}
     if len({len(texts) for texts in columns.values()}) != 1:
         raise Invalid({}, "表单不完整，请刷新页面后重试")
-    rows = []
-    for place, texts in enumerate(zip(*columns.values(), strict=True), start=1):
-        if any(texts[1:]):  # a method alone is a row that nobody filled in
-            rows.append(_row(place, *texts))
-    return rows
+    filled = [texts for texts in zip(*columns.values(), strict=True) if is_filled(texts)]
+    return [_row(place, *texts) for place, texts in enumerate(filled, start=1)]
+
+
+def is_filled(texts: Sequence[str]) -> bool:
+    """Whether a row of our page says something: a method alone is a row that nobody filled in."""
+    return any(text.strip() for text in texts[1:])
 
 
 def _row(place: int, method: str, amount: str, remark: str, periods: str, day: str) -> Row:
-    label = f"第{place}行"
+    label = f"第{place}笔"
     if not method:
-        raise Invalid({}, f"{label}请选择付款方式")
+        raise PaymentInvalid(place, "method", f"{label}请选择付款方式")
     if not amount:
-        raise Invalid({}, f"{label}请填写金额")
+        raise PaymentInvalid(place, "amount", f"{label}请填写金额")
     try:
         amount_fen = parse_yuan(amount)
     except ValueError:
-        raise Invalid({}, f"{label}“{amount[:20]}”不是正确的金额，例如 128 或 128.50") from None
+        refusal = f"{label}“{amount[:20]}”不是正确的金额，例如 128 或 128.50"
+        raise PaymentInvalid(place, "amount", refusal) from None
     return Row(
         method,
         amount_fen,
         without_comma(remark),
-        _number(periods, f"{label}期数应为整数"),
-        _number(day, f"{label}还款日应为1至{LAST_DAY}日"),
+        _number(place, "periods", periods, f"{label}期数应为整数"),
+        _number(place, "day", day, f"{label}还款日应为1至{LAST_DAY}日"),
     )
 
 
-def _number(text: str, refusal: str) -> int | None:
+def _number(place: int, column: str, text: str, refusal: str) -> int | None:
     if not text:
         return None
     if not (text.isascii() and text.isdigit() and len(text) <= 3):
-        raise Invalid({}, refusal)
+        raise PaymentInvalid(place, column, refusal)
     return int(text)

@@ -63,26 +63,6 @@ def money_of(visit_id: int) -> Money:
     )
 
 
-def booked_rows(visit_id: int) -> list[Row]:
-    """Return the payments that count as a form shows them."""
-    rows = db.session.execute(
-        sa.select(Entry, Loan)
-        .outerjoin(Loan, Loan.entry_id == Entry.id)
-        .where(Entry.subject == f"visit:{visit_id}", Entry.voided_at.is_(None))
-        .order_by(Entry.id)
-    )
-    return [
-        Row(
-            row.Entry.method_name,
-            row.Entry.amount_fen,
-            row.Entry.remark,
-            row.Loan.periods if row.Loan is not None else None,
-            row.Loan.repayment_day if row.Loan is not None else None,
-        )
-        for row in rows
-    ]
-
-
 def rows_of_plan(planned: Sequence[PlannedPayment], owed_fen: int) -> list[Row]:
     """Return how the patient means to pay as a form shows it; nothing when that is not what is owed any more."""
     if sum(one.amount_fen for one in planned) != owed_fen:

@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import g, request, url_for
+from flask import request, url_for
 
 from wxapp.admin import audit, presses
 from wxapp.admin.answers import Done, Page
-from wxapp.admin.fields import money_text
+from wxapp.admin.fields import money_text, refusal
 from wxapp.cashier import queries, services
 from wxapp.cashier.admin.door import asked_visit, current_cashier, done, interface
 from wxapp.cashier.errors import ReasonNeeded
-from wxapp.cashier.forms import PAGE_ROWS, Submission, read_submission
+from wxapp.cashier.forms import PAGE_ROWS, Submission, is_filled, read_submission
 from wxapp.cashier.rules import Row
-from wxapp.cashier.services import Part
+from wxapp.cashier.services import Booked, Part
 from wxapp.cashier.services.collecting import CHANGEABLE
 from wxapp.core.masking import masked_name
 from wxapp.core.money import yuan
@@ -78,7 +78,8 @@ def pay() -> Done:
 def change_page() -> Page:
     """The payments of a visit as they are booked, to be booked anew."""
     visit = asked_visit()
-    return _sheet(CHANGE, visit, visit.final_fen or 0, queries.booked_rows(visit.id))
+    booked = services.booked_for(visit.id)
+    return _sheet(CHANGE, visit, visit.final_fen or 0, [_row_of(one.part) for one in booked], booked)
 
 
 @interface(
@@ -118,14 +119,15 @@ def again() -> Done:
 
 
 def _press(use_case: str, work: Callable[..., Receipt | None], *, is_change: bool = False) -> Done:
-    asked = read_submission(request.form)
+    asked = read_submission(request.form, is_change=is_change)
     visit = asked_visit()
     if is_change and asked.from_page and not asked.reason:
         raise ReasonNeeded(field="reason")
-    parts = services.check_rows(asked.rows)
-    _check_password(visit, parts, asked, is_change=is_change)
+    booked = services.booked_for(visit.id) if is_change else []
+    parts = services.check_rows(asked.rows, booked=booked)
+    has_password = _check_password(visit, parts, asked, booked)
     receipt_no, by = new_receipt_no(), current_cashier()
-    more: dict[str, Any] = {"reason": asked.reason} if is_change else {}
+    more: dict[str, Any] = {"reason": asked.reason, "has_password": has_password} if is_change else {}
 
     def book() -> str:
         receipt = work(visit.id, parts, by=by, receipt_no=receipt_no, seen=asked.version, **more)
@@ -148,18 +150,22 @@ def _sentence(net_fen: int, receipt_no: str) -> str:
     return f"已收款{yuan(net_fen)}元，收据号{receipt_no}" if net_fen else f"已登记，收据号{receipt_no}"
 
 
-def _check_password(visit: Visit, parts: Sequence[Part], asked: Submission, *, is_change: bool) -> None:
-    """Ask for the patient's own password where stored value is to pay more than it has paid already."""
-    wanted = sum(part.amount_fen for part in parts if part.method.kind is MethodKind.BALANCE)
-    if wanted and is_change:
-        booked = till.entries_of(f"visit:{visit.id}")
-        wanted -= sum(entry.amount_fen for entry in booked if entry.kind is MethodKind.BALANCE)
+def _check_password(visit: Visit, parts: Sequence[Part], asked: Submission, booked: Sequence[Booked]) -> bool:
+    """Ask for the patient's own password where stored value is to pay more than it has paid already; say whether."""
+    wanted = _stored(parts) - _stored([one.part for one in booked])
     if wanted > 0:
         check_balance_password(visit.patient_id, asked.balance_password, field="balance_password")
+    return wanted > 0
 
 
-def _sheet(sheet: _Sheet, visit: Visit, owed_fen: int, filled: Sequence[Row]) -> Page:
-    offered = methods()
+def _stored(parts: Sequence[Part]) -> int:
+    return sum(part.amount_fen for part in parts if part.method.kind is MethodKind.BALANCE)
+
+
+def _sheet(sheet: _Sheet, visit: Visit, owed_fen: int, filled: Sequence[Row], booked: Sequence[Booked] = ()) -> Page:
+    offered = list(methods())
+    # What is booked may stay, also by a method that is switched off by now.
+    offered += dict.fromkeys(one.part.method for one in booked if one.part.method not in offered)
     patient = get_patient(visit.patient_id)
     rows = _typed_again() or [_shown(row) for row in filled]
     kinds = {method.kind for method in offered}
@@ -180,10 +186,16 @@ def _sheet(sheet: _Sheet, visit: Visit, owed_fen: int, filled: Sequence[Row]) ->
         _deposit_fen=till.deposit_left(visit.patient_id) if MethodKind.DEPOSIT in kinds else 0,
         _balance_fen=patient_balance(visit.patient_id) if MethodKind.BALANCE in kinds else None,
         _is_change=sheet is CHANGE,
-        _reason=request.form.get("reason", "") if g.get("refusal") else "",
+        _wrong=_what_is_wrong(),
+        _reason=request.form.get("reason", "") if refusal() else "",
         _can=visit.stage in sheet.stages and (sheet is not AGAIN or owed_fen > 0),
         _was_lowered=visit.stage is Stage.COLLECT_AGAIN and (visit.final_fen or 0) < visit.collected_fen,
     )  # fmt: skip
+
+
+def _row_of(part: Part) -> Row:
+    terms = (part.terms.periods, part.terms.repayment_day) if part.terms is not None else ()
+    return Row(part.method.name, part.amount_fen, part.remark, *terms)
 
 
 def _offer(method: Method) -> dict[str, Any]:
@@ -207,12 +219,27 @@ def _shown(row: Row) -> dict[str, str]:
 
 def _typed_again() -> list[dict[str, str]]:
     """Return the rows of a form that was refused."""
-    if not g.get("refusal"):
+    if refusal() is None:
         return []
     columns = [request.form.getlist(name) for name in PAGE_ROWS]
     names = ("method", "amount", "remark", "periods", "day")
-    made = [dict(zip(names, texts, strict=True)) for texts in zip(*columns, strict=False)]
-    return [row for row in made if any(text.strip() for name, text in row.items() if name != "method")]
+    return [dict(zip(names, texts, strict=True)) for texts in zip(*columns, strict=False) if is_filled(texts)]
+
+
+def _what_is_wrong() -> dict[str, Any]:
+    """Return what a refusal says about the form: of a payment, of a field below them, or of the whole."""
+    back = refusal()
+    if back is None:
+        return {"place": 0, "column": "", "fields": {"reason": "", "balance_password": ""}, "whole": "", "row": ""}
+    row = next((name.split(".") for name in back.errors if name.startswith("row.")), None)
+    fields = {name: back.errors.get(name, "") for name in ("reason", "balance_password")}
+    return {
+        "place": int(row[1]) if row else 0,
+        "column": row[2] if row else "",
+        "fields": fields,
+        "whole": "" if row or any(fields.values()) else back.message,
+        "row": back.message if row else "",
+    }
 
 
 plugs.next_step(

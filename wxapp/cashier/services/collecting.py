@@ -6,16 +6,17 @@ transaction. Nothing that was taken is edited.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from wxapp.cashier.errors import PriceLowered, SumDiffers
+from wxapp.cashier.errors import PasswordMissing, PriceLowered, SumDiffers
 from wxapp.cashier.events import PaymentsChanged, VisitCollected
 from wxapp.cashier.services.bills import Part
 from wxapp.core import clock
 from wxapp.core.db import transaction
 from wxapp.core.events import publish
+from wxapp.hospital.models import MethodKind
 from wxapp.loans import queries as loans
 from wxapp.loans.models import Loan
 from wxapp.loans.services import open_loan, void_loans
@@ -88,15 +89,26 @@ def collect_again(
 
 
 def change_payments(
-    visit_id: int, parts: Sequence[Part], *, by: Cashier, receipt_no: str, reason: str = "", seen: int | None = None
+    visit_id: int,
+    parts: Sequence[Part],
+    *,
+    by: Cashier,
+    receipt_no: str,
+    reason: str = "",
+    seen: int | None = None,
+    has_password: bool = False,
 ) -> Receipt | None:
     """Void what was taken for a visit and book these payments instead; they add up to the final price.
 
-    A loan that stands among them with the same lender, amount and terms stays as it is; the others are voided. After
-    review has lowered the price, the difference goes back this way. Payments that are what is booked already change
-    nothing: then there is no receipt.
+    A loan that stands among them with the same lender, amount and terms stays as it is, and so does a payment from
+    stored value: nothing moves on the patient's account when something else is put right. The others are voided; a
+    loan of the same lender that is opened instead begins when the voided one began. After review has lowered the
+    price, the difference goes back this way. Payments that are what is booked already change nothing: then there is no
+    receipt.
 
+    :param has_password: the patient has confirmed that stored value pays more than it has paid
     :raises StageMoved: nothing was collected yet
+    :raises PasswordMissing: stored value would pay more than it has paid, and the patient has not confirmed it
     :raises LoanRepaid: a loan that would be voided is being repaid
     :raises SumDiffers: the payments are not the final price
     """
@@ -107,12 +119,19 @@ def change_payments(
         _check_sum(parts, visit.final_fen)
         entries = till.entries_of(subject_of(visit_id))
         standing = {loan.entry_id: loan for loan in loans.loans_of(visit_id)}
+        if not has_password and _stored(parts) > _stored(entries):
+            raise PasswordMissing(field="balance_password")
         if visit.stage is not Stage.COLLECT_AGAIN and _are_same(parts, entries, standing):
             return None
-        new, kept = _without_same_loans(parts, entries, standing)
-        void_loans(visit_id, by=by.actor, why=f"变更 {receipt_no}", keep=[standing[entry_id].id for entry_id in kept])
+        new, kept = _without_same(parts, entries, standing)
         voids = [entry for entry in entries if entry.id not in kept]
-        receipt = _take(visit, new, act=Act.CHANGED, by=by, receipt_no=receipt_no, voids=voids, reason=reason)
+        if not new and not voids:
+            return None
+        keep = [standing[entry_id].id for entry_id in kept if entry_id in standing]
+        voided = void_loans(visit_id, by=by.actor, why=f"变更 {receipt_no}", keep=keep)
+        receipt = _take(
+            visit, new, act=Act.CHANGED, by=by, receipt_no=receipt_no, voids=voids, reason=reason, instead_of=voided
+        )  # fmt: skip
         _settle(visit, receipt, by=by)
         publish(PaymentsChanged(visit.id, visit.patient_id, receipt.id))
     return receipt
@@ -139,8 +158,9 @@ def _take(
     receipt_no: str,
     voids: Sequence[Entry] = (),
     reason: str = "",
+    instead_of: Sequence[Loan] = (),
 ) -> Receipt:
-    """Book payments, and open the loans among them."""
+    """Book payments, and open the loans among them, some of them instead of others."""
     receipt = take(
         receipt_no=receipt_no,
         act=act,
@@ -152,6 +172,9 @@ def _take(
         voids=voids,
         reason=reason,
     )
+    began = defaultdict(list)
+    for loan in instead_of:
+        began[loan.bank_id].append(loan.begins_on)
     if any(part.terms is not None for part in parts):
         for part, entry in zip(parts, till.entries_on(receipt.id), strict=True):
             if part.terms is not None:
@@ -161,7 +184,7 @@ def _take(
                     patient_id=visit.patient_id,
                     periods=part.terms.periods,
                     repayment_day=part.terms.repayment_day,
-                    begins_on=clock.today(),
+                    begins_on=began[part.method.id].pop(0) if began[part.method.id] else clock.today(),
                     by=by.actor,
                 )
     return receipt
@@ -192,6 +215,7 @@ def _why(receipt: Receipt) -> str:
 
 # --- what stays as it is ---------------------------------------------------------------------------------------------
 
+_T = TypeVar("_T")
 _Loan = tuple[int, int, int, int]
 """Lender, amount, periods and day of repayment."""
 
@@ -220,18 +244,44 @@ def _are_same(parts: Sequence[Part], entries: Sequence[Entry], standing: dict[in
     return Counter(new) == Counter(old)
 
 
-def _without_same_loans(
+def _without_same(
     parts: Sequence[Part], entries: Sequence[Entry], standing: dict[int, Loan]
 ) -> tuple[list[Part], set[int]]:
-    """Return the payments that are to be booked, and the entries of the loans that stay."""
-    left = {entry.id: _of_loan(standing[entry.id]) for entry in entries if entry.id in standing}
+    """Return the payments that are to be booked, and the entries that stay: loans, and what stored value has paid."""
+    left = {entry.id: _of_loan(standing[entry.id]) for entry in _repaid_first(entries, standing)}
+    stored = {
+        entry.id: (entry.method_id, entry.amount_fen, entry.remark)
+        for entry in entries
+        if entry.kind is MethodKind.BALANCE
+    }
     new, kept = [], set()
     for part in parts:
-        wanted = _of_part(part)
-        match = next((entry_id for entry_id, loan in left.items() if loan == wanted), None)
-        if wanted is None or match is None:
+        if part.terms is not None:
+            match = _first(left, _of_part(part))
+        else:
+            match = _first(stored, (part.method.id, part.amount_fen, part.remark))
+        if match is None:
             new.append(part)
         else:
             kept.add(match)
-            del left[match]
     return new, kept
+
+
+def _repaid_first(entries: Sequence[Entry], standing: dict[int, Loan]) -> list[Entry]:
+    """Return the payments by loan: of two that are alike, the one that is being repaid is the one to stay."""
+    lent = [entry for entry in entries if entry.id in standing]
+    return sorted(lent, key=lambda entry: (-standing[entry.id].repaid_fen, entry.id))
+
+
+def _first(left: dict[int, _T], wanted: object) -> int | None:
+    """Take the first entry that is like this out of those that are left."""
+    found = next((entry_id for entry_id, one in left.items() if one == wanted), None)
+    if found is not None:
+        del left[found]
+    return found
+
+
+def _stored(payments: Sequence[Part] | Sequence[Entry]) -> int:
+    """Return how much of the payments comes from stored value."""
+    kinds = [(one.kind if isinstance(one, Entry) else one.method.kind, one.amount_fen) for one in payments]
+    return sum(fen for kind, fen in kinds if kind is MethodKind.BALANCE)

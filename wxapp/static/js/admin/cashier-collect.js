@@ -52,7 +52,9 @@
     const those = all();
     those.forEach((row, at) => {
       row.querySelector("[data-number]").textContent = String(at + 1);
-      row.querySelector("[data-remove]").hidden = those.length === 1;
+      const remove = row.querySelector("[data-remove]");
+      remove.hidden = those.length === 1;
+      remove.setAttribute("aria-label", `删除第${at + 1}种方式`);
       fit(row);
     });
     if (password) {
@@ -120,6 +122,10 @@
     }
   });
   tidy();
-  const first = all().find((row) => !chosen(row)?.value);
-  (first ? first.querySelector("[data-method]") : form.querySelector("[type=submit]")).focus({ preventScroll: true });
+  // To where she types next; what was refused is found by shell.js.
+  if (!form.querySelector("[aria-invalid=true]")) {
+    const first = all().find((row) => !chosen(row)?.value);
+    const open = sumOf(all()) === owed ? form.querySelector("[type=submit]") : amountOf(all().at(-1));
+    (first ? first.querySelector("[data-method]") : open).focus({ preventScroll: true });
+  }
 })();
