@@ -26,7 +26,7 @@ from wxapp.uploads.models import Upload
 from wxapp.visits import tasks
 from wxapp.visits.errors import FileHandled, NotExaminable
 from wxapp.visits.models import DeviceFile, ExamKind, FileStatus, Stage, Visit
-from wxapp.visits.queries.pictures import pictures_of, replaced_pictures_of
+from wxapp.visits.queries.pictures import all_pictures_of, pictures_of
 from wxapp.visits.services import device_files
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -215,7 +215,7 @@ def test_a_wrong_match_is_taken_back_and_matched_anew(parked: DeviceFile) -> Non
     device_files.match_file(parked.id, wrong.id, by="staff:1")
     device_files.unmatch_file(parked.id, why="配错客户", by="staff:1")
     assert shown(wrong) == []
-    assert len(replaced_pictures_of(wrong.id)[CT]) == 1
+    assert len(all_pictures_of(wrong.id)[1][CT]) == 1
     assert known()[0].reason == "取消匹配：配错客户"
     device_files.match_file(parked.id, right.id, by="staff:1")
     assert len(shown(right)) == 1

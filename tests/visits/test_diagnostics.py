@@ -21,7 +21,7 @@ from wxapp.uploads import queries as uploads
 from wxapp.uploads import registry
 from wxapp.visits.errors import NotExaminable
 from wxapp.visits.models import ExamKind, Picture, Stage, Visit
-from wxapp.visits.queries.pictures import pictures_of, replaced_pictures_of
+from wxapp.visits.queries.pictures import all_pictures_of, pictures_of
 from wxapp.visits.services import diagnostics
 
 pytestmark = pytest.mark.usefixtures("app")
@@ -98,7 +98,7 @@ def test_a_new_list_replaces_the_old_one_and_the_old_one_stays_as_history(
     diagnostics.save_pictures(visit.id, PHOTO, [second, replacement], by=other)
     assert shown(visit) == [second, replacement]
     assert [picture.taken_by_name for picture in pictures_of(visit.id)[PHOTO]] == ["周摄", "吴拍"]
-    gone = replaced_pictures_of(visit.id)[PHOTO]
+    gone = all_pictures_of(visit.id)[1][PHOTO]
     assert [(picture.path, picture.replaced_by) for picture in gone] == [(first, other.actor)]
     assert uploads.get_upload(third).subject == ""
 
@@ -118,7 +118,7 @@ def test_a_picture_that_was_taken_out_comes_back_as_a_row_of_its_own(visit: Visi
     diagnostics.save_pictures(visit.id, PHOTO, [paths[1]], by=photographer)
     diagnostics.save_pictures(visit.id, PHOTO, paths, by=photographer)
     assert shown(visit) == paths
-    assert len(replaced_pictures_of(visit.id)[PHOTO]) == 1
+    assert len(all_pictures_of(visit.id)[1][PHOTO]) == 1
 
 
 def test_adding_twice_adds_once(visit: Visit, photographer: Staff) -> None:

@@ -21,13 +21,13 @@ from tests.factories.quoting import (
 from tests.factories.staff import make_member, make_role
 from tests.factories.visits import make_visit
 from wxapp.core.db import db, transaction
-from wxapp.core.errors import Invalid, NotFound, Stale
+from wxapp.core.errors import Invalid, Stale
 from wxapp.core.permissions import Permission
 from wxapp.hospital.rules.flows import BUILT_IN, FlowRules
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Decision, Part, Stage, StepKind
 from wxapp.visits.queries import lines_of, people_of, quotes_of, reviews_of, steps_of
-from wxapp.visits.queries.quotes import differences, get_quote
+from wxapp.visits.queries.quotes import differences
 from wxapp.visits.services import reviewing
 from wxapp.visits.services.quoting import Offer, make_quote
 
@@ -244,10 +244,3 @@ def test_revisions_are_compared_line_by_line() -> None:
     assert [(c.name, c.before and c.before.count, c.after and c.after.count) for c in found] == [
         (changed.name, 1, 2), (gone.name, 1, None), (new.name, None, 1),
     ]  # fmt: skip
-
-
-def test_a_revision_is_found_by_its_own_visit_only() -> None:
-    visit, other = make_visit(stage=Stage.IN_REVIEW), make_visit(stage=Stage.IN_REVIEW)
-    assert get_quote(visit.id, visit.quote_id or 0).revision == 1
-    with pytest.raises(NotFound):
-        get_quote(other.id, visit.quote_id or 0)

@@ -19,7 +19,7 @@ from wxapp.core.db import db, transaction
 from wxapp.patients.models import Sex
 from wxapp.visits.models import Interest, Part, Stage, Visit
 from wxapp.visits.services.people import set_people
-from wxapp.visits.wire import wire_lines, wire_visit, wire_visits
+from wxapp.visits.wire import wire_visit, wire_visits
 
 KEYS_OF = ["user.index", "user.details", "consultation.particulars", "examine.details", "collect.details"]
 
@@ -83,7 +83,7 @@ def test_codes_prices_and_projects_are_texts(app: Flask) -> None:
     assert (wired["all_price"], wired["pay_price"], wired["old_pay_price"]) == ("2000.50", "2000.50", "0.00")
     assert wired["projects"] == wired["pname"] == "项目甲(1),项目乙(1)"
     assert wired["step_id"] == "6"
-    assert [line["bus_id"] for line in wire_lines(visit.quote_id)] == [str(visit.id)] * 2
+    assert [line["bus_id"] for line in wired["bus_project"]] == [str(visit.id)] * 2
 
 
 def test_age_follows_the_birthday(app: Flask) -> None:

@@ -35,14 +35,6 @@ def receipts_of(subject: str) -> Sequence[Receipt]:
     return db.session.scalars(sa.select(Receipt).where(Receipt.subject == subject).order_by(Receipt.id)).all()
 
 
-def get_receipt(receipt_id: int) -> Receipt:
-    """:raises NotFound: no such receipt"""
-    receipt = db.session.get(Receipt, receipt_id)
-    if receipt is None:
-        raise NotFound("没有这张收据")
-    return receipt
-
-
 def entries_on(receipt_id: int) -> Sequence[Entry]:
     """Return what was taken with a receipt."""
     return db.session.scalars(sa.select(Entry).where(Entry.receipt_id == receipt_id).order_by(Entry.position)).all()

@@ -25,12 +25,8 @@ def _read_all_seen(value: object) -> object:
     return tuple(_read_seen(one) for one in value) if isinstance(value, list | tuple) else _read_seen(value)
 
 
-SeenPickup = Annotated[tuple[int, int | None], BeforeValidator(_read_seen)]
-"""``12:3``: a pickup as the page showed it; ``12`` for a program that saw no page."""
-
-
 class AssignForm(Form):
-    """Which trips a driver gets."""
+    """Which trips a driver gets: ``12:3`` is a pickup as the page showed it, ``12`` comes from who saw no page."""
 
     pickups: Annotated[tuple[tuple[int, int | None], ...], BeforeValidator(_read_all_seen)] = Field(
         title="接送", min_length=1, max_length=50

@@ -16,7 +16,7 @@ from wxapp.core.masking import masked_name, masked_phone
 from wxapp.patients.models import Patient, Sex
 from wxapp.till.models import Entry
 from wxapp.visits.models import ExamKind, Part, PlannedPayment, Profile, Quote, QuoteLine, Step, StepKind, Visit
-from wxapp.visits.queries.around import ALL_GROUPS, Around, Group, Shot, Somebody, Taken, lines_of_quotes
+from wxapp.visits.queries.around import ALL_GROUPS, Around, Group, Shot, Somebody, Taken
 from wxapp.visits.rules.ages import age_on
 from wxapp.visits.rules.codes import codes_of, condition_word, method_word, settled_word, visit_word
 
@@ -70,15 +70,6 @@ def in_one_text(wired: Mapping[str, Any]) -> dict[str, Any]:
 
 def _may_be_text(key: str) -> bool:
     return key in {"accompany_name", "accompany_phone"} or key.endswith("_img")
-
-
-def wire_lines(quote_id: int | None) -> list[dict[str, str]]:
-    """Return ``bus_project[]`` of one revision of a quote; nothing for None."""
-    return (
-        [_wired_line(line, quote) for line, quote in lines_of_quotes([quote_id])[quote_id]]
-        if quote_id is not None
-        else []
-    )
 
 
 def _wired(visit: Visit, around: Around, *, whole: bool, with_name: bool) -> dict[str, Any]:

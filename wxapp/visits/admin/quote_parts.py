@@ -115,11 +115,6 @@ class ShownQuote:
     reviews: Sequence[Review]
 
     @property
-    def saved_fen(self) -> int:
-        """How much less than the list price is offered."""
-        return self.list_price_fen - self.quote.offered_fen
-
-    @property
     def share(self) -> str:
         """Return what is offered of the list price, in percent."""
         return percent(self.quote.offered_fen, self.list_price_fen)

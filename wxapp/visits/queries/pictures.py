@@ -41,11 +41,6 @@ def all_pictures_of(visit_id: int) -> tuple[dict[ExamKind, list[Picture]], dict[
     return present, replaced
 
 
-def replaced_pictures_of(visit_id: int) -> dict[ExamKind, list[Picture]]:
-    """Return the pictures of a visit that were taken out of its lists, the latest first."""
-    return all_pictures_of(visit_id)[1]
-
-
 def counts_of(visit_ids: Iterable[int]) -> dict[int, Mapping[ExamKind, int]]:
     """Return how many pictures of each kind these visits have, with one question."""
     found: dict[int, dict[ExamKind, int]] = {visit_id: {} for visit_id in visit_ids}

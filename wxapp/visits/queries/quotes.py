@@ -9,17 +9,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from wxapp.core.db import db
-from wxapp.core.errors import NotFound
 from wxapp.hospital.models import Category
 from wxapp.visits.models import PlannedPayment, Quote, QuoteLine, Review
-
-
-def get_quote(visit_id: int, quote_id: int) -> Quote:
-    """:raises NotFound: no such revision of this visit"""
-    found = db.session.scalars(sa.select(Quote).where(Quote.id == quote_id, Quote.visit_id == visit_id)).one_or_none()
-    if found is None:
-        raise NotFound("没有这份报价")
-    return found
 
 
 def lines_of(quote_id: int | None) -> list[QuoteLine]:
