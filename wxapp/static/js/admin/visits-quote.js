@@ -18,19 +18,26 @@
   const find = (row, name) => row.querySelector(`[data-quote-${name}]`);
 
   // --- counting
+  const mark = (input, isWrong) => {
+    if (isWrong) input.setAttribute("aria-invalid", "true");
+    else input.removeAttribute("aria-invalid");
+  };
   const count = () => {
     let total = 0;
     let list = 0;
     for (const row of all()) {
       const price = fen(find(row, "price").value);
-      const number = /^\d{1,3}$/.test(find(row, "count").value.trim()) ? Number(find(row, "count").value) : null;
+      const number = /^0*[1-9]\d{0,2}$/.test(find(row, "count").value.trim()) ? Number(find(row, "count").value) : null;
       const listPrice = Number(row.dataset.listPrice);
       const isRight = price !== null && number !== null;
       find(row, "sum").textContent = isRight ? `¥${yuan(price * number)}` : "—";
-      find(row, "price").classList.toggle("is-beyond", price === null || price > listPrice);
+      mark(find(row, "price"), price === null);
+      mark(find(row, "count"), number === null);
       let below = "";
-      if (price !== null && price > listPrice) below = "高于价目表";
-      else if (price !== null && price < listPrice) below = `低于价目表${yuan(listPrice - price)}元`;
+      if (price === null) below = "单价格式不正确，例如 128 或 128.50";
+      else if (number === null) below = "数量应为1至999，不需要的项目请移除";
+      else if (price > listPrice) below = "高于价目表";
+      else if (price < listPrice) below = `低于价目表${yuan(listPrice - price)}元`;
       find(row, "below").textContent = below;
       if (isRight) {
         total += price * number;
@@ -45,8 +52,17 @@
     const wrong = form.querySelector("[data-quote-wrong]");
     wrong.textContent = given === null ? "金额格式不正确，例如 128 或 128.50" : given > total && total ? `不能高于报价合计 ${yuan(total)} 元` : "";
     wrong.hidden = !wrong.textContent;
+    mark(offer, !wrong.hidden);
   };
   form.addEventListener("input", count);
+  // A row without a count would be left out by the server, who takes it for one that was only offered.
+  form.addEventListener("submit", (event) => {
+    count();
+    const first = form.querySelector("[aria-invalid=true]");
+    if (!first) return;
+    event.preventDefault();
+    first.focus();
+  });
 
   const equip = (row) => {
     const remove = find(row, "remove");
@@ -165,6 +181,9 @@
       point(at + (event.key === "ArrowDown" ? 1 : -1));
     } else if (event.key === "Escape") {
       close();
+    } else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+      event.preventDefault();
+      form.requestSubmit(submit);
     }
   });
   search.addEventListener("submit", (event) => {
