@@ -97,10 +97,27 @@
       }
     }
     sending -= 1;
-    if (!failed && !sending) {
+    if (failed ? paths.length : !sending) offerShown(section, list, !failed && !hasUnsaved());
+  }
+
+  // What was stored is shown by loading the page anew: at once, or when whoever reads a reason or has an order to save
+  // is ready for it.
+  const hasUnsaved = () => [...document.querySelectorAll("[data-save]")].some((save) => !save.hidden);
+  function offerShown(section, list, atOnce) {
+    const show = () => {
       location.hash = section.id;
       location.reload();
-    }
+    };
+    if (atOnce) { show(); return; }
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn";
+    button.textContent = hasUnsaved() ? "刷新显示已保存的图片（未保存的顺序会丢失）" : "显示已保存的图片";
+    button.addEventListener("click", show);
+    item.append(button);
+    list.append(item);
+    button.scrollIntoView({ block: "nearest" });
   }
 
   async function attach(section, form, csrf, paths) {
@@ -137,6 +154,12 @@
       if (!event.dataTransfer.files.length) return;
       event.preventDefault();
       send(section, event.dataTransfer.files);
+    });
+  }
+  // Beside a section a picture would be opened by the browser instead of the page.
+  for (const name of ["dragover", "drop"]) {
+    document.addEventListener(name, (event) => {
+      if (sections.length && event.dataTransfer && [...event.dataTransfer.types].includes("Files")) event.preventDefault();
     });
   }
   document.addEventListener("paste", (event) => {
