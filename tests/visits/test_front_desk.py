@@ -223,7 +223,7 @@ def test_all_that_is_missing_is_told_at_once(desk: Desk) -> None:
 
 def test_half_a_wish_to_be_fetched_is_asked_about(desk: Desk) -> None:
     answer = desk.post("/pc/user/add", **_asked(pickup_place="南门")).get_json()
-    assert answer["msg"] == "操作失败：请填写接乘时间"
+    assert answer["msg"] == "操作失败：请填写接送时间"
 
 
 # --- the list --------------------------------------------------------------------------------------------------------

@@ -74,10 +74,10 @@ class AddForm(WireForm):
     patient_id: RowId | None = Field(None, title="已有客户")
     is_other_person: bool = Field(False, title="这是另一位客户，新建档案")
     is_here: bool = Field(False, title="客户已在店，同时确认到店")
-    pickup_place: Text = Field("", title="接乘地点", max_length=120)
-    pickup_at: WireMoment | None = Field(None, title="接乘时间", alias="pickup_time")
-    pickup_people: int = Field(1, title="接乘人数", ge=1, le=20)
-    pickup_note: Text = Field("", title="接乘备注", max_length=200)
+    pickup_place: Text = Field("", title="接送地点", max_length=120)
+    pickup_at: WireMoment | None = Field(None, title="接送时间", alias="pickup_time")
+    pickup_people: int = Field(1, title="接送人数", ge=1, le=20)
+    pickup_note: Text = Field("", title="接送备注", max_length=200)
 
 
 class NewPatientForm(AddForm):

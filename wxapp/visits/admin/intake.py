@@ -267,10 +267,10 @@ def _moment_fault(field: str, moment: datetime | None, *, label: str) -> dict[st
 
 def _pickup_faults(form: AddForm) -> dict[str, str]:
     if not form.pickup_place:
-        return {"pickup_place": "请填写接乘地点"} if form.pickup_at or form.pickup_note else {}
+        return {"pickup_place": "请填写接送地点"} if form.pickup_at or form.pickup_note else {}
     if (form.pickup_at or form.appointed_at) is None:
-        return {"pickup_at": "请填写接乘时间"}
-    return _moment_fault("pickup_at", form.pickup_at, label="接乘时间")
+        return {"pickup_at": "请填写接送时间"}
+    return _moment_fault("pickup_at", form.pickup_at, label="接送时间")
 
 
 def _wish(form: AddForm) -> Wish | None:

@@ -101,4 +101,7 @@
   }
   filter();
   show();
+  if (!document.querySelector(".content [role=alert]")) {
+    name.focus({ preventScroll: true }); // it was hidden when the page looked where to begin
+  }
 })();
