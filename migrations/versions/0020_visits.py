@@ -23,8 +23,6 @@ def upgrade() -> None:
         sa.Column("area", sa.String(length=30), nullable=False),
         sa.Column("address", sa.Text(), nullable=True),
         sa.Column("tag", sa.Integer(), nullable=False, comment="code of the hospital's tag"),
-        sa.Column("age_said", sa.SmallInteger(), nullable=True, comment="only when no birthday is known"),
-        sa.Column("age_said_on", sa.Date(), nullable=True),
         sa.Column("lead_referrer_id", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql"), nullable=False),

@@ -102,7 +102,7 @@ def load_sheet(visit_id: int, *, seen_by: Staff, whole: bool = False, with_steps
         phone=patient.phone if whole else masked_phone(patient.phone),
         record_no=patient.record_no,
         sex=patient.sex.label,
-        age=_age(patient, profile),
+        age=f"{age_on(clock.today(), patient.birthday)}岁" if patient.birthday else "",
         home=_home(profile, whole=whole),
         tag=tag or "",
         source=source or "",
@@ -135,12 +135,6 @@ def _copy(row: M) -> M:
     commits would have it read again.
     """
     return type(row)(**{column.key: getattr(row, column.key) for column in sa.inspect(type(row)).column_attrs})
-
-
-def _age(patient: Patient, profile: Profile | None) -> str:
-    if patient.birthday is not None:
-        return f"{age_on(clock.today(), patient.birthday)}岁"
-    return f"{profile.age_said}岁（自述）" if profile is not None and profile.age_said is not None else ""
 
 
 def _home(profile: Profile | None, *, whole: bool) -> str:

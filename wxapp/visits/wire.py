@@ -140,22 +140,13 @@ def _of_patient(
         "only_number": "".join(char for char in patient.record_no if char.isdigit()),
         "sex": _SEX[patient.sex],
         "birthday": text(patient.birthday),
-        "age": _age(patient, profile),
+        "age": text(age_on(clock.today(), patient.birthday) if patient.birthday else None),
         "province": profile.province if profile else "",
         "city": profile.city if profile else "",
         "area": profile.area if profile else "",
         "address": (profile.address or "") if profile and whole else "",
         "user_type": text(profile.tag if profile else 0),
     }
-
-
-def _age(patient: Patient, profile: Profile | None) -> str:
-    today = clock.today()
-    if patient.birthday is not None:
-        return text(age_on(today, patient.birthday))
-    if profile is None or profile.age_said is None:
-        return ""
-    return text(profile.age_said + (age_on(today, profile.age_said_on) if profile.age_said_on else 0))
 
 
 def _of_people(people: Mapping[Part, list[Somebody]]) -> dict[str, Any]:

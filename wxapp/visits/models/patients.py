@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,8 +24,6 @@ class Profile(Model):
     area: Mapped[str] = mapped_column(sa.String(30), default="")
     address: Mapped[str | None] = mapped_column(Encrypted("visits_profile.address"))
     tag: Mapped[int] = mapped_column(sa.Integer, default=0, comment="code of the hospital's tag")
-    age_said: Mapped[int | None] = mapped_column(sa.SmallInteger, comment="only when no birthday is known")
-    age_said_on: Mapped[date | None] = mapped_column(sa.Date)
     lead_referrer_id: Mapped[int | None] = mapped_column(sa.BigInteger)
     version: Mapped[int] = mapped_column(sa.Integer, default=1)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
