@@ -263,6 +263,23 @@ def test_a_deposit_is_taken_once_and_given_back(client: FlaskClient, csrf: str, 
     assert send(client, address, csrf, {"reason": "客户取消"}, headers=HTML).status_code == 409
 
 
+def test_a_deposit_is_given_back_as_the_page_said_and_once(
+    client: FlaskClient, csrf: str, methods: Mapping[str, Method]
+) -> None:
+    deposit = make_deposit(
+        500, patient_id=make_patient().id, method=methods["现金"], cashier=cashier_of(make_member())
+    )  # fmt: skip
+    address = f"/pc/collect/deposits/{deposit.no}"
+    page = client.get(address, headers=HTML).text
+    assert 'name="left_fen" value="500"' in page
+    form = {"reason": "客户取消", "form_key": "k"}
+    refused = send(client, address, csrf, {**form, "left_fen": "400"}, headers=HTML)
+    assert (refused.status_code, "定金余额已变化" in refused.text) == (409, True)
+    for _ in range(2):
+        assert send(client, address, csrf, {**form, "left_fen": "500"}, headers=HTML).status_code == 303
+    assert [receipt.net_fen for receipt in till.receipts_of(f"deposit:{deposit.id}")] == [500, -500]
+
+
 @pytest.mark.parametrize("method", ["分期甲", "定金", "没有"])
 def test_a_deposit_is_no_loan(client: FlaskClient, csrf: str, methods: Mapping[str, Method], method: str) -> None:
     visit = make_visit()

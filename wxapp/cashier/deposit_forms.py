@@ -23,3 +23,5 @@ class ReturnForm(Form):
     """Giving a deposit back."""
 
     reason: Annotated[str, Field(title="退定金原因", max_length=200)]
+    left_fen: Annotated[int | None, Field(title="可退金额", ge=0, le=10**12)] = None
+    form_key: FormKey = ""

@@ -106,12 +106,19 @@ def return_deposit(deposit_no: str) -> Done:
     """Give back what is left of a deposit, the way it came."""
     form = read_form(ReturnForm)
     deposit = till.get_deposit(deposit_no)
-    receipt = services.return_deposit(
-        deposit.id, receipt_no=services.new_receipt_no(), cashier=current_cashier(), reason=form.reason
-    )
-    audit.about(f"patient:{deposit.patient_id}", f"定金{deposit_no}，退{yuan(-receipt.net_fen)}元：{form.reason}")
+    deposit_id, patient_id = deposit.id, deposit.patient_id
+    receipt_no, by = services.new_receipt_no(), current_cashier()
+
+    def give_back() -> str:
+        receipt = services.return_deposit(
+            deposit_id, receipt_no=receipt_no, cashier=by, reason=form.reason, seen_fen=form.left_fen
+        )
+        return f"{receipt.no} {-receipt.net_fen}"
+
+    booked_no, fen = presses.once("deposit.return", form, give_back, deposit=deposit_id).split(" ")
+    audit.about(f"patient:{patient_id}", f"定金{deposit_no}，退{yuan(int(fen))}元：{form.reason}")
     return Done(
-        f"已退定金{yuan(-receipt.net_fen)}元，收据号{receipt.no}",
+        f"已退定金{yuan(int(fen))}元，收据号{booked_no}",
         location=request.path,
-        receipt_no=receipt.no,
+        receipt_no=booked_no,
     )

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from wxapp.core import clock
 from wxapp.core import db as core_db
 from wxapp.core.db import change, db, in_transaction, transaction
-from wxapp.core.errors import Invalid, NotFound
+from wxapp.core.errors import Invalid, NotFound, Stale
 from wxapp.core.money import yuan
 from wxapp.hospital.models import Method
 from wxapp.till import queries
@@ -66,17 +66,23 @@ def take_deposit(
     return deposit
 
 
-def return_deposit(deposit_id: int, *, receipt_no: str, cashier: Cashier, reason: str) -> Receipt:
+def return_deposit(
+    deposit_id: int, *, receipt_no: str, cashier: Cashier, reason: str, seen_fen: int | None = None
+) -> Receipt:
     """Give back what is left of a deposit, the way it came.
 
     Its entry is voided; what was used of it stays, as a new entry on the same receipt.
 
+    :param seen_fen: what the page said is left, and the cashier hands out; None: the caller saw no page
     :raises NotFound: no such deposit
     :raises DepositGone: nothing is left of it
+    :raises Stale: something else is left by now
     """
     with transaction():
         deposit = _hold(deposit_id)
         left = deposit.left_fen
+        if left and seen_fen is not None and left != seen_fen:
+            raise Stale("定金余额已变化，请刷新后重试")
         if not left or not core_db.take(Deposit.left_fen, left, Deposit.id == deposit_id):
             raise DepositGone
         change(sa.update(Deposit).where(Deposit.id == deposit_id).values(status=DepositStatus.RETURNED))
