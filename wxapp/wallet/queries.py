@@ -98,6 +98,12 @@ def net_of(account_id: int, *, since: datetime | None = None, until: datetime | 
     return int(db.session.scalars(statement).one())
 
 
+def booked_on(account_id: int) -> sa.ScalarSelect[int]:
+    """Select what an account received less what it paid, ever: for checks that compare it in one statement."""
+    amount = sa.case((Transfer.payee_id == account_id, Transfer.amount_fen), else_=-Transfer.amount_fen)
+    return sa.select(sa.func.coalesce(sa.func.sum(amount), 0)).where(_is_side(account_id)).scalar_subquery()
+
+
 def statement_of(
     account_id: int,
     *,

@@ -12,7 +12,8 @@ from wxapp.hospital.models import MethodKind
 from wxapp.loans.models import Instalment, Loan, LoanStatus
 from wxapp.till.models import Entry
 from wxapp.visits.models import Stage, Visit
-from wxapp.wallet.services import Check, balance_of, house_account
+from wxapp.wallet.queries import booked_on
+from wxapp.wallet.services import Check, house_account
 
 _SHOWN = 20
 _LOANS = [kind for kind in MethodKind if kind.is_loan]
@@ -51,7 +52,16 @@ def _wrongly_collected() -> Iterable[str]:
 def _not_settled() -> Iterable[str]:
     rows = db.session.execute(
         sa.select(Visit.visit_no, Visit.collected_fen, Visit.final_fen)
-        .where(Visit.is_collected, Visit.stage.not_in(_OPEN), Visit.collected_fen != Visit.final_fen)
+        .where(
+            sa.or_(
+                sa.and_(
+                    Visit.is_collected,
+                    Visit.stage.not_in(_OPEN),
+                    Visit.collected_fen != sa.func.coalesce(Visit.final_fen, -1),
+                ),
+                sa.and_(Visit.is_collected.is_(False), Visit.collected_fen != 0),
+            )
+        )
         .limit(_SHOWN)
     )
     return [f"到院单 {row.visit_no}：已收 {yuan(row.collected_fen)}，最终价 {yuan(row.final_fen or 0)}" for row in rows]
@@ -101,6 +111,8 @@ def _wrong_schedules() -> Iterable[str]:
 
 def _wrong_receivable() -> Iterable[str]:
     owed = sa.func.coalesce(sa.func.sum(Loan.amount_fen - Loan.repaid_fen), 0)
-    lent = int(db.session.scalar(sa.select(owed).where(Loan.status != LoanStatus.VOIDED)) or 0)
-    balance = -balance_of(house_account("receivable.loan"))
+    lent_fen = sa.select(owed).where(Loan.status != LoanStatus.VOIDED).scalar_subquery()
+    # One statement: between two of them somebody may take a loan.
+    row = db.session.execute(sa.select(lent_fen, booked_on(house_account("receivable.loan")))).one()
+    lent, balance = int(row[0]), -int(row[1])
     return [] if balance == lent else [f"账户 {yuan(balance)}，未还贷款 {yuan(lent)}"]

@@ -11,7 +11,8 @@ from wxapp.core.money import yuan
 from wxapp.till.kinds import GIVEN_BACK, TAKEN
 from wxapp.till.models import Deposit, DepositUse, Entry, Receipt
 from wxapp.wallet.models import Transfer
-from wxapp.wallet.services import Check, balance_of, house_account
+from wxapp.wallet.queries import booked_on
+from wxapp.wallet.services import Check, house_account
 
 _SHOWN = 20
 
@@ -127,6 +128,8 @@ def _wrong_deposits() -> Iterable[str]:
 
 
 def _wrong_deposit_account() -> Iterable[str]:
-    left = int(db.session.scalar(sa.select(sa.func.coalesce(sa.func.sum(Deposit.left_fen), 0))) or 0)
-    balance = balance_of(house_account("liability.deposit"))
+    left_fen = sa.select(sa.func.coalesce(sa.func.sum(Deposit.left_fen), 0)).scalar_subquery()
+    # One statement: between two of them somebody may take a deposit.
+    row = db.session.execute(sa.select(left_fen, booked_on(house_account("liability.deposit")))).one()
+    left, balance = (int(fen) for fen in row)
     return [] if balance == left else [f"账户 {yuan(balance)}，定金余额 {yuan(left)}"]

@@ -11,7 +11,7 @@ from wxapp.core.db import db
 from wxapp.core.money import yuan
 from wxapp.wallet.house import house_account
 from wxapp.wallet.models import Account, Closing, CounterMovement, CounterStatus, Movement, Transfer
-from wxapp.wallet.queries import balance_of
+from wxapp.wallet.queries import booked_on
 from wxapp.wallet.rules import chain_hash
 from wxapp.wallet.services.closings import BOOK, lines_of
 
@@ -126,10 +126,11 @@ def _wrong_closings() -> Iterable[str]:
 
 
 def _wrong_pay_back() -> Iterable[str]:
-    waiting = db.session.scalar(
-        sa.select(sa.func.coalesce(sa.func.sum(CounterMovement.amount_fen), 0)).where(
-            CounterMovement.movement == Movement.PAY_BACK, CounterMovement.status == CounterStatus.REQUESTED
-        )
+    asked = (
+        sa.select(sa.func.coalesce(sa.func.sum(CounterMovement.amount_fen), 0))
+        .where(CounterMovement.movement == Movement.PAY_BACK, CounterMovement.status == CounterStatus.REQUESTED)
+        .scalar_subquery()
     )
-    balance = balance_of(house_account("clearing.pay_back"))
-    return [] if balance == int(waiting or 0) else [f"在途 {yuan(balance)}，待审核 {yuan(int(waiting or 0))}"]
+    row = db.session.execute(sa.select(asked, booked_on(house_account("clearing.pay_back")))).one()
+    waiting, balance = (int(fen) for fen in row)
+    return [] if balance == waiting else [f"在途 {yuan(balance)}，待审核 {yuan(waiting)}"]
