@@ -187,6 +187,24 @@ def test_at_most_forty_questions_for_five_payments_and_two_loans(
     assert len(queries) < 40, "\n".join(queries)
 
 
+def test_methods_are_read_with_one_question(
+    methods: Mapping[str, Method], cashier: Cashier, queries: list[str]
+) -> None:
+    visit = approved(450_001)
+    receipt_no = new_receipt_no()
+    queries.clear()
+    services.collect(visit.id, mixed(methods), by=cashier, receipt_no=receipt_no)
+    assert sum("FROM hospital_method" in one for one in queries) == 1
+
+
+def test_money_of_a_visit_that_is_not_collected_is_found(methods: Mapping[str, Method], cashier: Cashier) -> None:
+    visit = make_collected([part(methods["现金"], 100)], cashier=cashier)
+    set_visit(visit, final_fen=None)
+    assert any("已收银的到院单收款等于最终价" in text for text in broken())
+    set_visit(visit, final_fen=100, is_collected=False)
+    assert any("已收银的到院单收款等于最终价" in text for text in broken())
+
+
 # --- again -----------------------------------------------------------------------------------------------------------
 
 

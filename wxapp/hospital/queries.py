@@ -86,6 +86,14 @@ def methods_by_name(names: Iterable[str]) -> dict[str, Method]:
     return {method.name: method for method in rows}
 
 
+def read_again(methods: Iterable[Method]) -> None:
+    """Read methods again with one question: rows from before a transaction would be read one by one inside it."""
+    states = [sa.inspect(method) for method in methods]
+    stale = {state.identity[0] for state in states if state.expired and state.identity}
+    if stale:
+        db.session.scalars(sa.select(Method).where(Method.id.in_(stale))).all()
+
+
 def newest_flow_id() -> int | None:
     """Return the version of the flow in force; None for the built-in one."""
     return db.session.scalar(sa.select(sa.func.max(Flow.id)))

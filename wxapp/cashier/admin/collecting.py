@@ -126,21 +126,22 @@ def _press(use_case: str, work: Callable[..., Receipt | None], *, is_change: boo
     booked = services.booked_for(visit.id) if is_change else []
     parts = services.check_rows(asked.rows, booked=booked)
     has_password = _check_password(visit, parts, asked, booked)
+    # What is read before a transaction is read again after it.
+    visit_id, location = visit.id, url_for("cashier_admin.details", id=visit.id)
     receipt_no, by = new_receipt_no(), current_cashier()
     more: dict[str, Any] = {"reason": asked.reason, "has_password": has_password} if is_change else {}
 
     def book() -> str:
-        receipt = work(visit.id, parts, by=by, receipt_no=receipt_no, seen=asked.version, **more)
+        receipt = work(visit_id, parts, by=by, receipt_no=receipt_no, seen=asked.version, **more)
         return "" if receipt is None else f"{receipt.no} {receipt.net_fen}"
 
-    told = presses.once(use_case, asked, book, visit=visit.id)
-    location = url_for("cashier_admin.details", id=visit.id)
+    told = presses.once(use_case, asked, book, visit=visit_id)
     if not told:
-        audit.about(f"visit:{visit.id}", "付款没有变化")
+        audit.about(f"visit:{visit_id}", "付款没有变化")
         return done("付款没有变化", location=location)
     booked_no, net = told.split(" ")
     sentence = _sentence(int(net), booked_no)
-    audit.about(f"visit:{visit.id}", sentence)
+    audit.about(f"visit:{visit_id}", sentence)
     return done(sentence, location=location, receipt_no=booked_no)
 
 

@@ -16,6 +16,7 @@ from wxapp.cashier.services.bills import Part
 from wxapp.core import clock
 from wxapp.core.db import transaction
 from wxapp.core.events import publish
+from wxapp.hospital import queries as hospital
 from wxapp.hospital.models import MethodKind
 from wxapp.loans import queries as loans
 from wxapp.loans.models import Loan
@@ -119,6 +120,7 @@ def change_payments(
         _check_sum(parts, visit.final_fen)
         entries = till.entries_of(subject_of(visit_id))
         standing = {loan.entry_id: loan for loan in loans.loans_of(visit_id)}
+        hospital.read_again(part.method for part in parts)
         if not has_password and _stored(parts) > _stored(entries):
             raise PasswordMissing(field="balance_password")
         if visit.stage is not Stage.COLLECT_AGAIN and _are_same(parts, entries, standing):

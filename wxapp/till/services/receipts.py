@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from wxapp.core import actors, clock
 from wxapp.core.db import change, db, in_transaction, insert_rows
+from wxapp.hospital import queries as hospital
 from wxapp.hospital.models import Method, MethodKind
 from wxapp.till import queries
 from wxapp.till.errors import EntryVoided
@@ -71,6 +72,7 @@ def take(  # noqa: PLR0913 - a receipt, read as a table
     """
     if not in_transaction():
         raise RuntimeError("money is taken inside the use case that it belongs to")
+    hospital.read_again(part.method for part in parts)
     now = clock.now()
     receipt = Receipt(
         no=receipt_no,
