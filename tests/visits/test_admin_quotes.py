@@ -307,6 +307,7 @@ def test_lists_of_consultants_have_their_own_visits_by_stage(sit: Sit) -> None:
     page = desk.page("consultation/index")
     assert mine.visit_no in page
     assert back.visit_no not in page
+    assert "已退回 1" in page
     assert back.visit_no in desk.page("consultation/index?status=2")
     assert {row["user_number"] for row in desk.ask("consultation/index?status=0")["list"]} == {
         mine.visit_no, back.visit_no,
@@ -329,6 +330,27 @@ def test_a_reviewer_passes_what_he_saw(sit: Sit) -> None:
     assert stage_of(visit) is Stage.APPROVED
     assert desk.post("examine/pass", id=visit.id).json["code"] == 0
     assert len(reviews_of(visit.id)) == 1
+
+
+def test_a_reviewer_sees_that_only_the_price_has_changed(sit: Sit) -> None:
+    consultant, projects = make_consultant(), three_projects()
+    visit = make_triaged(consultant_id=consultant.id)
+    make_quote(visit.id, offer_of(projects, 450_000), by=consultant.id)
+    desk = sit(make_reviewer())
+    assert "与上一版相比" not in desk.page(f"examine/details?id={visit.id}")
+    make_quote(visit.id, offer_of(projects, 420_000), by=consultant.id, again=True)
+    page = desk.page(f"examine/details?id={visit.id}")
+    assert '<span class="change--gone">¥4500.00</span> ¥4200.00' in page
+    make_quote(visit.id, offer_of(projects, 420_000), by=consultant.id, again=True)
+    assert "项目和价格没有变化" in desk.page(f"examine/details?id={visit.id}")
+
+
+def test_a_refused_sending_back_does_not_open_the_form_of_the_price(sit: Sit) -> None:
+    desk = sit(make_reviewer())
+    visit = make_visit(stage=Stage.IN_REVIEW)
+    fields = {"id": visit.id, "quote_id": visit.quote_id, "version": visit.version}
+    assert '<details class="review-edit">' in desk.post("examine/send_back", html=True, **fields).text
+    assert '<details class="review-edit" open>' in desk.post("examine/edit", html=True, pay_price="x", **fields).text
 
 
 def test_a_pressed_button_passes_once(sit: Sit) -> None:

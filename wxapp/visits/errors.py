@@ -14,7 +14,7 @@ class StageMoved(IllegalTransition):
 class QuoteReplaced(Stale):
     """Review is bound to exactly the lines that were seen."""
 
-    code, status, message = "quote_replaced", 409, "报价已被修改，请刷新后重新审核"
+    code, status, message = "quote_replaced", 409, "报价已被修改，请核对最新一版后重新审核"
 
 
 class BelowFloor(DomainError):

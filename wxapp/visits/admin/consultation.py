@@ -35,6 +35,7 @@ from wxapp.visits.queries.advice import (
     Heading,
     advised_by,
     advised_heading,
+    count_sent_back,
     get_advised,
     seen_heading,
 )
@@ -86,13 +87,21 @@ def consultation_list() -> Page:
     tab = request.args.get("status", WAITING)
     tab = tab if tab in TABS else WAITING
     return Page(
-        "visits/admin/consultation_list.html",
+        "visits/admin/quote_list.html",
         table=LIST.load(lambda **asked: _wanted(tab, **asked)),
         _tab=tab,
-        _tabs=[
-            (value, label, url_for("visits_admin.consultation_list", status=value)) for value, label in TABS.items()
-        ],
+        _tabs=_tabs(),
     )
+
+
+def _tabs() -> list[tuple[str, str, str]]:
+    """Return the lists of the menu; what was sent back is counted: nothing else leads a consultant there."""
+    sent_back = count_sent_back(current_staff())
+    counted = {SENT_BACK: f" {sent_back}"} if sent_back else {}
+    return [
+        (value, f"{label}{counted.get(value, '')}", url_for("visits_admin.consultation_list", status=value))
+        for value, label in TABS.items()
+    ]
 
 
 def _wanted(tab: str, **asked: Any) -> sa.Select[Any]:

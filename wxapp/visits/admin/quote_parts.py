@@ -104,9 +104,13 @@ def _int(text: str) -> int:
 
 @dataclass(frozen=True)
 class ShownQuote:
-    """The quote that counts, with everything that leads to a decision."""
+    """The quote that counts, with everything that leads to a decision.
+
+    :ivar before: the revision before it, None for the first one
+    """
 
     quote: Quote
+    before: Quote | None
     lines: Sequence[QuoteLine]
     named_lines: Sequence[tuple[QuoteLine, str]]
     list_price_fen: int
@@ -137,13 +141,14 @@ def shown_quote(visit: Visit) -> ShownQuote | None:
     remember_names([quote.made_by for quote, _ in revisions] + [review.by for review in reviews])
     present, named = next(one for one in revisions if one[0].id == visit.quote_id)
     own = [line for line, _ in named]
-    earlier = [[line for line, _ in lines] for quote, lines in revisions if quote.revision < present.revision]
+    earlier = [(quote, [line for line, _ in lines]) for quote, lines in revisions if quote.revision < present.revision]
     return ShownQuote(
         quote=present,
+        before=earlier[0][0] if earlier else None,
         lines=own,
         named_lines=named,
         list_price_fen=sum(line.list_price_fen * line.count for line in own),
-        changes=differences(earlier[0], own) if earlier else [],
+        changes=differences(earlier[0][1], own) if earlier else [],
         revisions=[(quote, [line for line, _ in lines]) for quote, lines in revisions],
         reviews=reviews,
     )

@@ -75,7 +75,7 @@ def review_list() -> Page:
     tab = request.args.get("status", WAITING)
     tab = tab if tab in TABS else WAITING
     return Page(
-        "visits/admin/review_list.html",
+        "visits/admin/quote_list.html",
         table=LIST.load(lambda **asked: visits(current_staff(), scope=_STAGES_OF[tab], **asked)),
         _tab=tab,
         _tabs=[(value, label, url_for("visits_admin.review_list", status=value)) for value, label in TABS.items()],
@@ -116,6 +116,7 @@ def review_page() -> Page:
         _may_pass=visit.stage is S.IN_REVIEW and not is_mine,
         _may_edit=shown is not None and visit.stage in BEFORE_COLLECTION | AFTER_COLLECTION and not is_mine,
         _is_mine=is_mine,
+        _is_editing=request.endpoint == "visits_admin.change_price",  # the form has come back
         _is_collected=visit.stage in AFTER_COLLECTION,
         _may_plan=visit.stage in PLANNED,
         _visit_url=visit_url(visit.id),

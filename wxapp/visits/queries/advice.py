@@ -146,6 +146,12 @@ def advised_by(member: Staff) -> sa.ColumnElement[bool]:
     return sa.or_(own, sa.and_(Visit.consultant_id.is_(None), Visit.stage.in_(WAIT_FOR_TRIAGE)))
 
 
+def count_sent_back(member: Staff) -> int:
+    """Return how many quotes that somebody may change wait for that, sent back by review."""
+    wanted = sa.select(sa.func.count()).select_from(Visit).where(advised_by(member), Visit.stage == Stage.SENT_BACK)
+    return db.session.scalars(wanted).one()
+
+
 def get_advised(visit_id: int, *, by: Staff) -> Visit:
     """:raises NotFound: no such visit, or another consultant's"""
     return _only(visit_id, advised_by(by), "没有这张到院单，或不是由您接待")
