@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 
 from tests.factories.configuration import make_floor, make_project
 from tests.factories.quoting import line_of, make_reviewer, make_triaged, offer_of, three_projects
 from tests.factories.staff import make_member, make_role
 from tests.factories.visits import make_visit
 from wxapp.core import settings as core_settings
-from wxapp.core.db import db, transaction
+from wxapp.core.db import change, db, transaction
 from wxapp.core.errors import Invalid, Stale
 from wxapp.core.permissions import Permission
 from wxapp.visits.errors import BelowFloor, OwnQuote, QuoteReplaced, StageMoved
@@ -28,6 +29,12 @@ def quoted(*, offered_fen: int = 450_000) -> Visit:
     make_quote(visit.id, offer_of(three_projects(), offered_fen), by=visit.consultant_id or 0)
     db.session.refresh(visit)
     return visit
+
+
+def _collect(visit: Visit) -> None:
+    with transaction():
+        values = {"stage": Stage.COLLECTED, "is_collected": True, "collected_fen": Visit.final_fen}
+        change(sa.update(Visit).where(Visit.id == visit.id).values(**values))
 
 
 def seen(visit: Visit) -> list[QuotedLine]:
@@ -85,6 +92,12 @@ def test_nobody_reviews_what_he_quoted_himself_unless_the_hospital_allows_it() -
         reviewing.change_price(visit.id, seen(visit), final_fen=400_000, by=both.id)
     db.session.refresh(visit)
     assert (visit.stage, reviews_of(visit.id)) == (Stage.IN_REVIEW, [])
+    reviewing.pass_quote(visit.id, by=make_reviewer().id)
+    _collect(visit)
+    with pytest.raises(OwnQuote):  # less after the collection is money given back
+        reviewing.change_price(visit.id, seen(visit), final_fen=400_000, by=both.id)
+    visit = make_triaged(consultant_id=both.id)
+    make_quote(visit.id, offer_of(three_projects(), 450_000), by=both.id)
     core_settings.write(OWN_QUOTES, True, by="staff:1")
     reviewing.pass_quote(visit.id, by=both.id)
     db.session.refresh(visit)

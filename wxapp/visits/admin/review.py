@@ -96,7 +96,7 @@ def review_page() -> Page:
         return Page("visits/admin/review.html", info=info)
     looked_at("visit", visit.id, "价目审核")
     shown = shown_quote(visit)
-    is_mine = bool(shown and visit.stage in BEFORE_COLLECTION and is_own(shown.quote, by=current_staff().id))
+    is_mine = bool(shown and is_own(shown.quote, by=current_staff().id))
     return Page(
         "visits/admin/review.html",
         _head=head,

@@ -84,7 +84,7 @@ def change_price(
     :raises Invalid: lines that are not as in the catalogue, or a price above their sum
     :raises StageMoved: the visit has no quote yet, is refused, or has left
     :raises QuoteReplaced: another revision counts now
-    :raises OwnQuote: nothing is collected yet, who reviews has quoted it, and the hospital wants two people
+    :raises OwnQuote: who reviews has quoted it, and the hospital wants two people
     :raises BelowFloor: the price is lower than the reviewer's roles allow
     """
     with transaction():
@@ -97,7 +97,7 @@ def change_price(
         check_price(final_fen, total, "pay_price", "最终价")
         _check_floors([line.for_floors() for line in checked], final_fen, by=by)
         quote = db.session.get_one(Quote, visit.quote_id)
-        if visit.stage in BEFORE_COLLECTION and is_own(quote, by=by):
+        if is_own(quote, by=by):
             raise OwnQuote
         if not _are_same(checked, standing):
             quote = add_quote(visit, checked, offered_fen=final_fen, remark=remark, by=by, by_reviewer=True)
