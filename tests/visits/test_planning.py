@@ -53,15 +53,15 @@ def test_a_new_plan_replaces_the_old_one_as_a_whole(visit: Visit) -> None:
     [
         ({}, "至少"),
         ({0: {"amount_fen": 10_001}}, "合计4500.01元"),
-        ({0: {"amount_fen": 0}, 1: {"amount_fen": 30_000}}, "第1笔支付的金额应大于零"),
-        ({0: {"method": "贝壳"}}, "第1笔支付的支付方式“贝壳”不存在或已停用"),
-        ({3: {"periods": None}}, "第4笔支付的期数与还款日应同时填写"),
-        ({3: {"repayment_day": None}}, "第4笔支付的期数与还款日应同时填写"),
-        ({3: {"periods": None, "repayment_day": None}}, "第4笔支付“分期甲”请填写期数与还款日"),
-        ({2: {"periods": 6, "repayment_day": 1}}, "第3笔支付“现金”不是贷款"),
-        ({4: {"periods": 7}}, "第5笔支付“分期乙”不提供7期"),
-        ({4: {"repayment_day": 32}}, "第5笔支付的还款日应为1至31"),
-        ({4: {"repayment_day": 0}}, "第5笔支付的还款日应为1至31"),
+        ({0: {"amount_fen": 0}, 1: {"amount_fen": 30_000}}, "第1笔支付（支付宝）金额应大于0"),
+        ({0: {"method": "贝壳"}}, "第1笔支付方式“贝壳”不存在或已停用"),
+        ({3: {"periods": None}}, "第4笔支付（分期甲）请填写贷款期数"),
+        ({3: {"repayment_day": None}}, "第4笔支付（分期甲）还款日应为1至31日"),
+        ({3: {"periods": None, "repayment_day": None}}, "第4笔支付（分期甲）请填写贷款期数"),
+        ({2: {"periods": 6, "repayment_day": 1}}, "第3笔支付（现金）不是贷款"),
+        ({4: {"periods": 7}}, "第5笔支付（分期乙）不提供7期"),
+        ({4: {"repayment_day": 32}}, "第5笔支付（分期乙）还款日应为1至31"),
+        ({4: {"repayment_day": 0}}, "第5笔支付（分期乙）还款日应为1至31"),
     ],
 )
 def test_a_broken_plan_saves_nothing(visit: Visit, change: dict[int, dict[str, object]], says: str) -> None:
@@ -79,7 +79,7 @@ def test_the_price_that_the_caller_takes_for_the_price_is_compared(visit: Visit)
 
 def test_a_method_has_its_limits(visit: Visit) -> None:
     limited = make_method("限额付", most_fen=100_000)
-    with pytest.raises(Invalid, match="超出"):
+    with pytest.raises(Invalid, match="金额应在"):
         plan_payments(visit.id, [Planned(limited.name, 450_000)], by=1)
 
 

@@ -25,11 +25,12 @@ from wxapp.admin.wire import (
     without_comma,
 )
 from wxapp.cashier.errors import PaymentInvalid
-from wxapp.cashier.rules import LAST_DAY, Row
+from wxapp.cashier.rules import Row
 from wxapp.cashier.services import Booked, booked_for, known_methods
 from wxapp.core.errors import Invalid
 from wxapp.core.forms import FormKey
 from wxapp.core.money import parse_yuan
+from wxapp.hospital.rules.methods import LAST_DAY
 
 PAGE_ROWS = ("pay_method", "pay_amount", "pay_remark", "pay_periods", "pay_day")
 """Fields of a payment on our own page, each sent once for every row, blank or not."""

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LAST_DAY = 31
-"""Of the longest month: a loan may be due on any day, in shorter months on their last."""
-
 
 @dataclass(frozen=True)
 class Row:

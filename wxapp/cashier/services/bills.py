@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from wxapp.cashier.errors import PaymentInvalid
-from wxapp.cashier.rules import LAST_DAY, Row, Terms
+from wxapp.cashier.rules import Row, Terms
 from wxapp.core.db import db
 from wxapp.core.errors import Invalid
 from wxapp.core.money import yuan
 from wxapp.hospital import queries as hospital
 from wxapp.hospital.models import Method
+from wxapp.hospital.rules.methods import find_fault
 from wxapp.loans.models import Loan
 from wxapp.till.models import Entry
 
@@ -107,34 +108,29 @@ def known_methods(names: Iterable[str], *, booked: Sequence[Booked] = ()) -> Map
 
 def _checked(place: int, row: Row, method: Method, *, stays: bool) -> Part:
     label = f"第{place}笔（{method.name}）"
-    if row.amount_fen < 1:
-        raise PaymentInvalid(place, "amount", f"{label}金额应大于0", wire="collect_num")
-    if not method.is_active and not stays:
-        raise PaymentInvalid(place, "method", f"{label}已停用，只能保留原有的付款", wire="collect_type")
-    if not stays and not method.least_fen <= row.amount_fen <= method.most_fen:
-        limits = f"{yuan(method.least_fen)}至{yuan(method.most_fen)}元"
-        raise PaymentInvalid(place, "amount", f"{label}金额应在{limits}之间", wire="collect_num")
+    if not stays:
+        _check_offer(place, label, row, method)
     if len(row.remark) > MOST_REMARK:
         raise PaymentInvalid(place, "remark", f"{label}备注不能超过{MOST_REMARK}个字", wire="collect_remarks")
-    return Part(method, row.amount_fen, row.remark, _terms(place, label, row, method, stays=stays))
-
-
-def _terms(place: int, label: str, row: Row, method: Method, *, stays: bool) -> Terms | None:
-    if not method.kind.is_loan:
-        if row.periods is not None or row.repayment_day is not None:
-            raise PaymentInvalid(place, "periods", f"{label}不是贷款，不能填写期数和还款日", wire="periods_num")
-        return None
     if row.bank_id is not None and row.bank_id != method.id:
         raise PaymentInvalid(place, "method", f"{label}贷款银行id应为{method.id}", wire="bank_id")
     if row.loan_fen is not None and row.loan_fen != row.amount_fen:
         raise PaymentInvalid(place, "amount", f"{label}借款金额应等于付款金额{yuan(row.amount_fen)}元", wire="loan_num")
-    if row.periods is None:
-        raise PaymentInvalid(place, "periods", f"{label}请填写贷款期数", wire="periods_num")
-    if row.periods not in method.offered_periods and not stays:
-        offered = "、".join(str(one) for one in method.offered_periods) or "无"
-        raise PaymentInvalid(place, "periods", f"{label}没有{row.periods}期，可选期数：{offered}", wire="periods_num")
-    if row.repayment_day is None or not 1 <= row.repayment_day <= LAST_DAY:
-        raise PaymentInvalid(place, "day", f"{label}还款日应为1至{LAST_DAY}日", wire="repayment_date")
-    if row.amount_fen < row.periods:
-        raise PaymentInvalid(place, "amount", f"{label}金额太小，不够分{row.periods}期", wire="collect_num")
-    return Terms(row.periods, row.repayment_day)
+    terms = (
+        None if row.periods is None or row.repayment_day is None else Terms(row.periods, row.repayment_day)
+    )  # fmt: skip
+    return Part(method, row.amount_fen, row.remark, terms)
+
+
+_WIRE = {"amount": "collect_num", "periods": "periods_num", "day": "repayment_date"}
+
+
+def _check_offer(place: int, label: str, row: Row, method: Method) -> None:
+    """:raises Invalid: the method is switched off, or does not take this"""
+    if not method.is_active:
+        raise PaymentInvalid(place, "method", f"{label}已停用，只能保留原有的付款", wire="collect_type")
+    fault = find_fault(
+        method.offer, amount_fen=row.amount_fen, periods=row.periods, repayment_day=row.repayment_day
+    )  # fmt: skip
+    if fault is not None:
+        raise PaymentInvalid(place, fault.column, f"{label}{fault.says}", wire=_WIRE[fault.column])

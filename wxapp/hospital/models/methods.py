@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wxapp.core.db import BigId, Fen, Model, UTCDateTime, status_type
 from wxapp.core.labels import Labelled
+from wxapp.hospital.rules.methods import Offer
 
 
 class MethodKind(Labelled):
@@ -57,3 +58,7 @@ class Method(Model):
     @property
     def offered_periods(self) -> tuple[int, ...]:
         return tuple(int(text) for text in self.periods.split())
+
+    @property
+    def offer(self) -> Offer:
+        return Offer(self.least_fen, self.most_fen, self.offered_periods if self.kind.is_loan else None)

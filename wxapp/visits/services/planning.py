@@ -13,6 +13,7 @@ from wxapp.core.errors import Invalid
 from wxapp.core.money import yuan
 from wxapp.hospital import queries as hospital
 from wxapp.hospital.models import Method
+from wxapp.hospital.rules.methods import find_fault
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import PlannedPayment, Stage, Visit
 from wxapp.visits.services import stages
@@ -94,24 +95,11 @@ def _check_sum(visit: Visit, payments: Sequence[Planned], total_fen: int | None)
 
 def _check(place: int, payment: Planned, methods: Mapping[str, Method]) -> None:
     """:raises Invalid: the method is unknown or switched off, or the payment is not as it offers"""
-    label = f"第{place}笔支付"
     method = methods.get(payment.method)
-    if payment.amount_fen <= 0:
-        raise Invalid({}, f"{label}的金额应大于零")
     if method is None:
-        raise Invalid({}, f"{label}的支付方式“{payment.method[:30]}”不存在或已停用")
-    if not method.least_fen <= payment.amount_fen <= method.most_fen:
-        allowed = f"{yuan(method.least_fen)}至{yuan(method.most_fen)}元"
-        raise Invalid({}, f"{label}的金额超出“{method.name}”的范围（{allowed}）")
-    if (payment.periods is None) != (payment.repayment_day is None):
-        raise Invalid({}, f"{label}的期数与还款日应同时填写")
-    if not method.kind.is_loan:
-        if payment.periods is not None:
-            raise Invalid({}, f"{label}“{method.name}”不是贷款，不能填写期数")
-        return
-    if payment.periods is None or payment.repayment_day is None:
-        raise Invalid({}, f"{label}“{method.name}”请填写期数与还款日")
-    if payment.periods not in method.offered_periods:
-        raise Invalid({}, f"{label}“{method.name}”不提供{payment.periods}期")
-    if not 1 <= payment.repayment_day <= 31:
-        raise Invalid({}, f"{label}的还款日应为1至31")
+        raise Invalid({}, f"第{place}笔支付方式“{payment.method[:30]}”不存在或已停用")
+    fault = find_fault(
+        method.offer, amount_fen=payment.amount_fen, periods=payment.periods, repayment_day=payment.repayment_day
+    )
+    if fault is not None:
+        raise Invalid({}, f"第{place}笔支付（{method.name}）{fault.says}")
