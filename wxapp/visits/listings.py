@@ -29,31 +29,26 @@ from wxapp.core.permissions import Permission
 from wxapp.hospital.models import Category, Flow
 from wxapp.hospital.rules import flows
 from wxapp.patients.models import Patient
-from wxapp.patients.queries import find_patients
 from wxapp.staff.queries import active_who_may
-from wxapp.visits.models import Interest, Part, Stage, StepKind, Visit
+from wxapp.visits.models import ExamKind, Interest, Part, Stage, StepKind, Visit
 from wxapp.visits.queries import people_of, visible_to
-from wxapp.visits.queries.visits import People
+from wxapp.visits.queries.visits import People, matches
 from wxapp.visits.rules.codes import visit_word
+from wxapp.visits.states import ENDED
 from wxapp.visits.wire import in_one_text, wire_visits
 
-STAGES: Mapping[Stage, Badge] = {
-    Stage.BOOKED: Badge("已预约", "grey"),
-    Stage.ARRIVED: Badge("已到店", "blue"),
-    Stage.EXAMINING: Badge("检查中", "blue"),
-    Stage.TRIAGED: Badge("已分诊", "blue"),
-    Stage.IN_REVIEW: Badge("待审核", "amber"),
-    Stage.SENT_BACK: Badge("已退回", "red"),
-    Stage.APPROVED: Badge("审核通过", "amber"),
-    Stage.COLLECTED: Badge("已收银", "green"),
-    Stage.COLLECT_AGAIN: Badge("待再次收银", "red"),
-    Stage.IN_PROCEDURE: Badge("手术中", "blue"),
-    Stage.LEFT: Badge("已离店", "grey"),
-    Stage.REFUSED: Badge("已拒绝", "red"),
+_TONES: Mapping[Stage, str] = {
+    Stage.BOOKED: "grey",
+    Stage.IN_REVIEW: "amber",
+    Stage.SENT_BACK: "red",
+    Stage.APPROVED: "amber",
+    Stage.COLLECTED: "green",
+    Stage.COLLECT_AGAIN: "red",
+    Stage.LEFT: "grey",
+    Stage.REFUSED: "red",
 }
+STAGES: Mapping[Stage, Badge] = {stage: Badge(stage.label, _TONES.get(stage, "blue")) for stage in Stage}
 """How a stage is shown on every page."""
-
-_ENDED = (Stage.LEFT, Stage.REFUSED)
 
 
 # --- the query -------------------------------------------------------------------------------------------------------
@@ -89,13 +84,7 @@ def visits(
         wanted = wanted.where(Visit.day <= until)
     if consultant:
         wanted = wanted.where(Visit.consultant_id == int(consultant))
-    return wanted.where(_matches(q)) if q.strip() else wanted
-
-
-def _matches(q: str) -> sa.ColumnElement[bool]:
-    # The patients are asked for first: a condition over two tables would use the index of neither.
-    patient_ids = [patient.id for patient in find_patients(q)]
-    return Visit.patient_id.in_(patient_ids) if patient_ids else Visit.visit_no == q.strip().upper()
+    return wanted.where(matches(q)) if q.strip() else wanted
 
 
 # --- the rows --------------------------------------------------------------------------------------------------------
@@ -212,13 +201,13 @@ def warn_minutes(flow: flows.FlowRules, step: StepKind) -> int:
     The examinations of a flow are one step of a visit: the one that may take longest counts.
     """
     if step is StepKind.EXAMINATION:
-        exams = [flow.step(name) for name in ("preoperative", "radiation", "electrocardiogram", "ct", "blood")]
+        exams = [flow.step(kind.value) for kind in ExamKind]
         return max((one.warn_minutes for one in exams if one.is_on), default=0)
     return flow.step(step.value).warn_minutes
 
 
 def _waited(visit: Visit, now: datetime) -> int | None:
-    if visit.stage in _ENDED:
+    if visit.stage in ENDED:
         return None
     since = visit.appointed_at if visit.stage is Stage.BOOKED else visit.step_since
     return int((now - since).total_seconds() // 60) if since is not None and since <= now else None

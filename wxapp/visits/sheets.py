@@ -25,8 +25,7 @@ from wxapp.visits.models import Interest, Part, Person, Profile, Stage, Step, St
 from wxapp.visits.queries import visible_to
 from wxapp.visits.rules.ages import age_on
 from wxapp.visits.rules.codes import visit_word
-
-_ENDED = (Stage.LEFT, Stage.REFUSED)
+from wxapp.visits.states import ENDED
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ def _steps(visit: Visit, flow: flows.FlowRules) -> tuple[StepLine, ...]:
     lines = []
     for kind in StepKind:
         step, who = found.get(kind, (None, ""))
-        is_current = kind is visit.current_step and visit.stage not in _ENDED
+        is_current = kind is visit.current_step and visit.stage not in ENDED
         started = visit.step_since if is_current else step.started_at if step else None
         ended = step.ended_at if step and not is_current else None
         minutes = int(((ended or now) - started).total_seconds() // 60) if started and (ended or is_current) else None

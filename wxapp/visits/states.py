@@ -28,6 +28,9 @@ VISIT: Machine[At] = Machine(
 )  # fmt: skip
 """A move from a stage to itself is a change of what the stage is about, e.g. a replaced quote."""
 
+ENDED = (At.LEFT, At.REFUSED)
+"""Where nobody works with a visit any more."""
+
 PROCEDURE: Machine[Op] = Machine(
     {
         Op.WAITING: {Op.ASSIGNED},

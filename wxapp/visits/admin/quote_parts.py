@@ -17,11 +17,12 @@ from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
 from wxapp.hospital import queries as hospital
 from wxapp.visits import plugs
-from wxapp.visits.models import Decision, PlannedPayment, Quote, QuoteLine, Review, Stage, Visit
+from wxapp.visits.models import Decision, PlannedPayment, Quote, QuoteLine, Review, Visit
 from wxapp.visits.queries.quotes import LineChange, differences, planned_of, reviews_of, revisions_of
 from wxapp.visits.quote_forms import row_numbers
 from wxapp.visits.services.planning import PLANNED, price_of
 from wxapp.visits.services.quoting import REQUOTED
+from wxapp.visits.states import ENDED
 
 DECISIONS = {
     Decision.PASSED: Badge(Decision.PASSED.label, "green"),
@@ -218,7 +219,7 @@ def _panel(visit: Visit) -> Markup | None:
         "decisions": DECISIONS,
         "may_quote": is_own and staff.may(Permission.CONSULT) and visit.stage in REQUOTED,
         "may_plan": is_own and staff.may(Permission.CONSULT) and visit.stage in PLANNED,
-        "may_review": staff.may(Permission.PRICE_REVIEW) and visit.stage not in (Stage.REFUSED, Stage.LEFT),
+        "may_review": staff.may(Permission.PRICE_REVIEW) and visit.stage not in ENDED,
     }
     return Markup(shell.render("visits/admin/_quote_panel.html", variables))  # noqa: S704 - a template of ours
 

@@ -34,7 +34,7 @@ TABS = {TO_TRIAGE: "待分诊", TRIAGED: "今日已分诊"}
 
 
 def _page_url(visit: Visit) -> str:
-    endpoint = "triage_page" if visit.stage in services.WAITING else "change_consultant_page"
+    endpoint = "triage_page" if visit.stage in WAIT_FOR_TRIAGE else "change_consultant_page"
     return url_for(f"visits_admin.{endpoint}", id=visit.id)
 
 
@@ -47,7 +47,7 @@ LIST = Table(
     filters=tuple(one for one in FILTERS if one.name != "stage"),
     actions=(
         Action(
-            "分诊", lambda row: _page_url(row.visit), Permission.TRIAGE, when=lambda row: row.stage in services.WAITING
+            "分诊", lambda row: _page_url(row.visit), Permission.TRIAGE, when=lambda row: row.stage in WAIT_FOR_TRIAGE
         ),
         Action(
             "改咨询师", lambda row: _page_url(row.visit), Permission.TRIAGE,
@@ -105,7 +105,7 @@ def _shown(endpoint: str, *, is_change: bool) -> Page:
         _chosen=int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 12 else visit.consultant_id,
         _target=url_for(endpoint),
         _is_change=is_change,
-        _can=visit.stage in (services.ADVISED if is_change else services.WAITING),
+        _can=visit.stage in (services.ADVISED if is_change else WAIT_FOR_TRIAGE),
         _visit_url=visit_url(visit.id),
     )
 

@@ -18,7 +18,7 @@ from wxapp.patients.models import Patient
 from wxapp.staff.models import EVERYTHING, Member, Role
 from wxapp.staff.queries import permissions_in
 from wxapp.visits.models import Interest, Stage, Visit
-from wxapp.visits.queries.visits import SEES_ALL, find_open_visit, visible_to
+from wxapp.visits.queries.visits import find_open_visit, sees_all, visible_to
 from wxapp.visits.rules.codes import visit_word
 
 WAIT_FOR_TRIAGE = (Stage.ARRIVED, Stage.EXAMINING)
@@ -138,7 +138,7 @@ def advised_by(member: Staff) -> sa.ColumnElement[bool]:
 
     Where patients are not triaged, those who wait are everybody's until somebody receives them.
     """
-    if any(member.may(permission) for permission in SEES_ALL):
+    if sees_all(member):
         return sa.true()
     own = Visit.consultant_id == member.id
     if hospital.flow_of(hospital.newest_flow_id()).step("triage").is_on:

@@ -13,7 +13,8 @@ from wxapp.core.db import db
 from wxapp.hospital.models import Flow
 from wxapp.hospital.rules import flows
 from wxapp.visits.models import Departure, Procedure, ProcedureStatus, Stage, Visit
-from wxapp.visits.queries.procedures import HERE, matches, with_visits
+from wxapp.visits.queries.procedures import HERE, with_visits
+from wxapp.visits.queries.visits import matches
 
 WAITING, ALL_HERE, LEFT = "waiting", "here", "left"
 IN_ORDER = (Stage.COLLECTED, Stage.IN_PROCEDURE)

@@ -14,7 +14,8 @@ from wxapp.core.errors import NotFound
 from wxapp.hospital.models import Code, CodeKind
 from wxapp.patients.models import Patient
 from wxapp.patients.queries import patients_with_phone
-from wxapp.visits.models import Part, Profile, ProfilePerson, Stage, Visit
+from wxapp.visits.models import Part, Profile, ProfilePerson, Visit
+from wxapp.visits.states import ENDED
 
 
 def words() -> Mapping[CodeKind, Sequence[Code]]:
@@ -72,7 +73,7 @@ def acquaintances(phone: str) -> list[Acquaintance]:
     made = []
     for patient in found:
         own = visits[patient.id]
-        running = next((visit for visit in own if visit.stage not in (Stage.LEFT, Stage.REFUSED)), None)
+        running = next((visit for visit in own if visit.stage not in ENDED), None)
         made.append(
             Acquaintance(
                 patient,

@@ -16,8 +16,8 @@ from wxapp.hospital.models import Workstation
 from wxapp.patients.models import Patient
 from wxapp.visits.models import MachineBinding, Stage, Visit
 from wxapp.visits.queries.visits import visible_to
+from wxapp.visits.states import ENDED
 
-_ENDED = (Stage.LEFT, Stage.REFUSED)
 IN_CONSULTATION = (Stage.TRIAGED, Stage.SENT_BACK, Stage.IN_REVIEW, Stage.APPROVED)
 
 
@@ -97,7 +97,7 @@ def get_binding(binding_id: int) -> MachineBinding:
 
 def open_visits(patient_id: int, staff: Staff | None) -> Sequence[Visit]:
     """Return the patient's visits that are neither left nor refused and that somebody may see, the latest first."""
-    wanted = sa.select(Visit).where(Visit.patient_id == patient_id, Visit.stage.not_in(_ENDED))
+    wanted = sa.select(Visit).where(Visit.patient_id == patient_id, Visit.stage.not_in(ENDED))
     if staff is not None:
         wanted = wanted.where(visible_to(staff))
     return db.session.scalars(wanted.order_by(Visit.id.desc()).limit(20)).all()

@@ -14,7 +14,8 @@ from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.patients.models import Patient
 from wxapp.visits.models import Pickup, PickupStatus, Stage, Visit
-from wxapp.visits.queries.procedures import Contact, contacts, matches
+from wxapp.visits.queries.procedures import Contact, contacts
+from wxapp.visits.queries.visits import matches
 
 S = PickupStatus
 UNDER_WAY = (S.ASSIGNED, S.ON_THE_WAY, S.ON_BOARD)

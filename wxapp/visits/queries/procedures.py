@@ -15,10 +15,9 @@ from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.core.masking import masked_name, masked_phone
 from wxapp.patients.models import Patient
-from wxapp.patients.queries import find_patients
 from wxapp.visits.models import Procedure, ProcedureStatus, QuoteLine, Stage, Visit
 from wxapp.visits.queries.quotes import lines_of_many
-from wxapp.visits.queries.visits import visible_to
+from wxapp.visits.queries.visits import matches, visible_to
 
 OPEN = (ProcedureStatus.WAITING, ProcedureStatus.ASSIGNED, ProcedureStatus.OPERATING)
 """Procedures that somebody still has to do something about."""
@@ -63,13 +62,6 @@ def get_operated(visit_id: int, *, seen_by: Staff) -> Operated:
     if found[1] is None:
         raise NotFound("这张到院单还没有收银，暂无手术流程")
     return Operated(*found)
-
-
-def matches(q: str) -> sa.ColumnElement[bool]:
-    """Return the condition for the visits of a whole name, phone or number."""
-    # The patients are asked for first: a condition over two tables would use the index of neither.
-    patient_ids = [patient.id for patient in find_patients(q)]
-    return Visit.patient_id.in_(patient_ids) if patient_ids else Visit.visit_no == q.strip().upper()
 
 
 def with_visits() -> sa.Select[Any]:

@@ -12,7 +12,9 @@ from wxapp.admin.identity import Staff
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.core.permissions import Permission
-from wxapp.visits.models import Part, Person, Stage, Step, StepKind, Visit
+from wxapp.patients.queries import find_patients
+from wxapp.visits.models import Part, Person, Step, StepKind, Visit
+from wxapp.visits.states import ENDED
 
 SEES_ALL = (
     Permission.VISIT_INTAKE,
@@ -56,6 +58,13 @@ def get_visit(visit_id: int, *, seen_by: Staff | None = None) -> Visit:
     return visit
 
 
+def matches(q: str) -> sa.ColumnElement[bool]:
+    """Return the condition for the visits of a whole name, phone or number."""
+    # The patients are asked for first: a condition over two tables would use the index of neither.
+    patient_ids = [patient.id for patient in find_patients(q)]
+    return Visit.patient_id.in_(patient_ids) if patient_ids else Visit.visit_no == q.strip().upper()
+
+
 def newest_change() -> datetime | None:
     """Return when any visit changed last; None when there is none."""
     return db.session.scalar(sa.select(sa.func.max(Visit.changed_at)))
@@ -65,7 +74,7 @@ def find_open_visit(patient_id: int) -> Visit | None:
     """Return the patient's visit if exactly one is neither left nor refused."""
     wanted = (
         sa.select(Visit)
-        .where(Visit.patient_id == patient_id, Visit.stage.not_in([Stage.LEFT, Stage.REFUSED]))
+        .where(Visit.patient_id == patient_id, Visit.stage.not_in(ENDED))
         .order_by(Visit.id.desc())
         .limit(2)
     )

@@ -17,10 +17,11 @@ from wxapp.visits.errors import StageMoved
 from wxapp.visits.events import QuoteMade
 from wxapp.visits.models import Decision, Quote, QuoteLine, Review, Stage, StepKind, Visit
 from wxapp.visits.queries import lines_of
+from wxapp.visits.queries.advice import WAIT_FOR_TRIAGE
 from wxapp.visits.services import stages
 from wxapp.visits.services.catalogue import CheckedLine, QuotedLine, check_lines, total_of
 from wxapp.visits.services.floors import below_floor
-from wxapp.visits.services.triage import WAITING, check_examinations, take_in
+from wxapp.visits.services.triage import check_examinations, take_in
 
 REQUOTED = frozenset({Stage.IN_REVIEW, Stage.SENT_BACK, Stage.APPROVED})
 """Where a quote may be replaced by its consultant: nothing is collected yet."""
@@ -55,7 +56,7 @@ def make_quote(visit_id: int, offer: Offer, *, by: int, again: bool = False, ver
     with transaction():
         visit = stages.hold(visit_id)
         stages.check_version(visit, version)
-        if visit.stage in WAITING and not again:
+        if visit.stage in WAIT_FOR_TRIAGE and not again:
             _skip_triage(visit, by=by)
         if visit.stage not in (REQUOTED if again else {Stage.TRIAGED}):
             raise StageMoved

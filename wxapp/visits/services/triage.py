@@ -14,11 +14,10 @@ from wxapp.staff import queries as staff
 from wxapp.visits.errors import StageMoved, StepMissing
 from wxapp.visits.models import ExamKind, Part, Picture, Stage, StepKind, Visit
 from wxapp.visits.queries import people_of
+from wxapp.visits.queries.advice import WAIT_FOR_TRIAGE
 from wxapp.visits.services import stages
 from wxapp.visits.services.people import set_people
 
-WAITING = frozenset({Stage.ARRIVED, Stage.EXAMINING})
-"""Where a visit waits for triage."""
 ADVISED = frozenset({Stage.TRIAGED, Stage.IN_REVIEW, Stage.SENT_BACK, Stage.APPROVED})
 """Where it has a consultant who may still be changed: nothing is collected yet."""
 
@@ -36,7 +35,7 @@ def assign_consultant(visit_id: int, consultant_id: int, *, by: int, version: in
     with transaction():
         visit = stages.hold(visit_id)
         stages.check_version(visit, version)
-        if visit.stage not in WAITING:
+        if visit.stage not in WAIT_FOR_TRIAGE:
             raise StageMoved
         check_examinations(visit, hospital.flow_of(visit.flow_id))
         take_in(visit, consultant_id, triagist_id=by, by=by)
