@@ -198,20 +198,20 @@ def test_what_was_sent_back_is_reviewed_again() -> None:
 def test_a_reviewers_decision_is_not_undone_by_quoting_again() -> None:
     """What was sent back, or priced by the reviewer, goes to review also when it is quoted twice."""
     project = make_project(price_fen=100_000)
-    reviewer = make_reviewer().id
+    consultant, reviewer = make_member().id, make_reviewer().id
     for decide in (
         lambda visit: reviewing.send_back(visit.id, "请再谈谈", by=reviewer),
         lambda visit: reviewing.change_price(visit.id, [line_of(project)], final_fen=95_000, by=reviewer),
     ):
         visit = make_triaged(flow_id=make_flow(CHEAP).id)
-        make_quote(visit.id, offer_of([project], 70_000), by=1)
+        make_quote(visit.id, offer_of([project], 70_000), by=consultant)
         decide(visit)
         for _ in range(2):
-            make_quote(visit.id, offer_of([project], 85_000), by=1, again=True)
+            make_quote(visit.id, offer_of([project], 85_000), by=consultant, again=True)
             db.session.refresh(visit)
             assert (visit.stage, visit.final_fen) == (Stage.IN_REVIEW, None)
         reviewing.pass_quote(visit.id, by=reviewer)
-        make_quote(visit.id, offer_of([project], 90_000), by=1, again=True)
+        make_quote(visit.id, offer_of([project], 90_000), by=consultant, again=True)
         db.session.refresh(visit)
         assert visit.stage is Stage.APPROVED
 
