@@ -192,11 +192,18 @@
     else look();
   });
 
-  // --- keyboard: Enter in a row goes on with the next project, Ctrl + Enter submits
+  // --- keyboard: Enter in a row or "n" elsewhere goes on with the next project, Ctrl + Enter submits
   form.addEventListener("keydown", (event) => {
     if (event.key !== "Enter") return;
     if (event.ctrlKey || event.metaKey) { event.preventDefault(); form.requestSubmit(submit); return; }
     if (event.target.matches("[data-quote-price], [data-quote-count]")) { event.preventDefault(); box.focus(); }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "n" || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.target.closest("input, textarea, select") || !box.checkVisibility()) return;
+    event.preventDefault();
+    box.focus();
   });
 
   all().forEach(equip);
