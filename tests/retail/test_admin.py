@@ -311,6 +311,8 @@ def test_looking_at_cancelling_changes_nothing_and_pressing_it_does_once(
     row = next(row for row in counter.ask("order_list")["list"])
     assert (row["state"], row["is_pay"]) == ("2", "0")
     assert "确认撤单" not in counter.get(f"cancel_order?order_no={order_no}").get_data(as_text=True)
+    assert counter.get(f"order_list/{order_no}").status_code == 200
+    assert [(row.subject, row.detail) for row in audited("audit.look")] == [(f"retail:{order_no}", "零售订单详情")]
 
 
 def test_the_start_page_tells_of_today_and_of_what_runs_out(

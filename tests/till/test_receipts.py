@@ -81,6 +81,8 @@ def test_prints_are_logged_and_the_second_says_that_it_is_one(
     looked = client.get(f"/pc/till/receipts/{no}", headers=HTML).get_data(as_text=True)
     assert "王*" in looked
     assert "王芳" not in looked
+    looks = sa.select(AuditRow.subject, AuditRow.detail).where(AuditRow.action == "audit.look")
+    assert db.session.execute(looks).all() == [(f"receipt:{no}", "收据")]
     first = client.post(f"/pc/till/receipts/{no}/print", data={"csrf_token": csrf}, headers=HTML)
     assert all(word in first.get_data(as_text=True) for word in ("王芳", "面膜", "356.05", "paper--a4"))
     assert "次打印" not in first.get_data(as_text=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
+from wxapp.patients.models import Patient
 from wxapp.till.kinds import TAKEN, source_of
 from wxapp.till.models import CashUp, Deposit, DepositStatus, DepositUse, Entry, Receipt
 from wxapp.wallet.models import Transfer
@@ -88,6 +90,14 @@ def uses_of(entry_ids: Iterable[int]) -> Sequence[DepositUse]:
 def find_receipt(no: str) -> Receipt | None:
     """Return the receipt with this number."""
     return db.session.scalars(sa.select(Receipt).where(Receipt.no == no)).one_or_none()
+
+
+def receipt_with_patient(no: str) -> tuple[Receipt, Patient] | None:
+    """Return the receipt with this number and whose it is, with one question."""
+    both: list[Any] = [Receipt, Patient]
+    wanted = sa.select(*both).join(Patient, Patient.id == Receipt.patient_id).where(Receipt.no == no)
+    row = db.session.execute(wanted).one_or_none()
+    return (row[0], row[1]) if row is not None else None
 
 
 def deposit_by_id(deposit_id: int) -> Deposit:

@@ -24,6 +24,7 @@ from wxapp.retail.queries.orders import (
     lines_of,
     order_by_id,
     order_lines,
+    order_with_patient,
     sellers,
     sold_on,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "lines_of",
     "order_by_id",
     "order_lines",
+    "order_with_patient",
     "scarce_goods",
     "sellers",
     "shelf",

@@ -13,6 +13,7 @@ from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.core.errors import NotFound
 from wxapp.core.masking import masked_name
+from wxapp.patients.models import Patient
 from wxapp.patients.queries import find_patients, patient_names
 from wxapp.retail.models import RetailLine, RetailOrder, RetailStatus
 from wxapp.staff.models import Member
@@ -24,6 +25,19 @@ def get_order(order_no: str) -> RetailOrder:
     if found is None:
         raise NotFound("没有这张零售订单")
     return found
+
+
+def order_with_patient(order_no: str) -> tuple[RetailOrder, Patient]:
+    """Return a sale and to whom it was sold, with one question.
+
+    :raises NotFound: no sale has this number
+    """
+    both: list[Any] = [RetailOrder, Patient]
+    wanted = sa.select(*both).join(Patient, Patient.id == RetailOrder.patient_id)
+    row = db.session.execute(wanted.where(RetailOrder.order_no == order_no)).one_or_none()
+    if row is None:
+        raise NotFound("没有这张零售订单")
+    return row[0], row[1]
 
 
 def order_by_id(order_id: int) -> RetailOrder:

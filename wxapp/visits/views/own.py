@@ -30,8 +30,9 @@ STATES: Mapping[Stage, tuple[str, str]] = {
 def own_visits() -> ResponseReturnValue:
     """The current patient's visits, the newest first."""
     patient, page = current_patient(), page_in_address()
-    found, has_more = visits_of(patient.id, page=page)
+    # First: what is loaded before it is written would be loaded again, row by row.
     patients.note_look(wechat_user_id=current_user().id, patient_id=patient.id, what="到院记录")
+    found, has_more = visits_of(patient.id, page=page)
     return render_template(
         "visits/own_visits.html",
         patient=patient,
