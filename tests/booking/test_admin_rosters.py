@@ -124,8 +124,8 @@ def test_a_line_pressed_twice_is_added_once(desk: Desk) -> None:
     [
         ({"who": "physician:999999"}, "who", "请选择医生或项目"),
         ({"who": "nobody:1"}, "who", "医生或项目格式不正确"),
-        ({"who": None}, "who", "请填写医生或项目"),
-        ({"weekdays": None}, "weekdays", "请填写星期"),
+        ({"who": None}, "who", "请选择医生或项目"),
+        ({"weekdays": None}, "weekdays", "请选择星期"),
         ({"weekdays": "7"}, "weekdays", "星期不能大于6"),
         ({"starts": "25:00"}, "starts", "时间格式不正确"),
         ({"starts": "9"}, "starts", "时间格式不正确"),

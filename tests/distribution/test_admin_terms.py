@@ -136,7 +136,7 @@ def test_a_proposal_pressed_twice_is_made_once(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("over", "text"),
     [
-        ({"subject": ""}, "请填写适用范围"),
+        ({"subject": ""}, "请选择适用范围"),
         ({"subject": "shop:1"}, "请选择适用范围"),
         ({"subject": "goods:x"}, "请选择适用范围"),
         ({"subject": "goods:²"}, "请选择适用范围"),

@@ -79,7 +79,7 @@ class ShownForm:
             kind=kind,
             value="" if kind == "password" else (chosen[0] if chosen else ""),
             chosen=chosen,
-            error=back.errors.get(name, "") if back else "",
+            error=_worded(back.errors.get(name, "") if back else "", kind),
             is_required=info.is_required(),
             max_length=limits.get("max_length"),
             minimum=limits.get("ge"),
@@ -115,6 +115,11 @@ class ShownForm:
     def to_wire(self) -> dict[str, Any]:
         secret = {name for name, kind in self.kinds.items() if kind == "password"}
         return {name: self.values.get(name) for name in self.model.model_fields if name not in secret}
+
+
+def _worded(error: str, kind: str) -> str:
+    """Return an error as it is said of this kind of field: nobody fills in a list of choices."""
+    return error.replace("请填写", "请选择", 1) if kind in {"select", "radio", "checks"} else error
 
 
 _OF_ALL_FORMS = {*TRANSPORT_FIELDS, "form_key", "version"}
