@@ -259,7 +259,11 @@ def test_a_deposit_is_taken_once_and_given_back(client: FlaskClient, csrf: str, 
     assert send(client, address, csrf, {"reason": "客户取消"}, headers=HTML).status_code == 303
     db.session.refresh(deposit)
     assert (deposit.left_fen, deposit.status) == (0, DepositStatus.RETURNED)
-    assert "已全部抵扣或退还" in client.get(address, headers=HTML).text
+    done = client.get(address, headers=HTML).text
+    assert "已全部抵扣或退还" in done
+    assert f"/pc/collect/deposit?id={visit.id}" in done  # the way back, and what is printed for the patient
+    for receipt in till.receipts_of(f"deposit:{deposit.id}"):
+        assert f"/pc/till/receipts/{receipt.no}" in done
     assert send(client, address, csrf, {"reason": "客户取消"}, headers=HTML).status_code == 409
 
 

@@ -85,12 +85,16 @@ def return_page(deposit_no: str) -> Page:
     """What is left of a deposit, to be given back."""
     deposit = till.get_deposit(deposit_no)
     patient = get_patient(deposit.patient_id)
-    entries = till.entries_of(services.deposit_subject(deposit.id))
+    subject = services.deposit_subject(deposit.id)
+    entries = till.entries_of(subject)
+    kind, _, number = deposit.subject.partition(":")
     return Page(
         "cashier/admin/deposit_return.html",
         deposit=deposit,
         patient=masked_name(patient.name),
         _method=entries[0].method_name if entries else "",
+        _receipts=till.receipts_of(subject),
+        _visit_id=number if kind == "visit" else "",
         _form=ShownForm(ReturnForm),
     )
 
