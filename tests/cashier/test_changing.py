@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from tests.factories.cashier import make_collected, part
 from tests.factories.configuration import make_method, make_methods
 from tests.factories.staff import make_member
-from tests.factories.till import cashier_of
+from tests.factories.till import cashier_of, house, make_deposit
 from tests.factories.visits import make_visit
 from tests.factories.wallet import make_balance
 from wxapp.cashier import services
@@ -28,8 +28,10 @@ from wxapp.loans import queries as loans
 from wxapp.loans.models import Loan, LoanStatus
 from wxapp.payments.invariants import check_all
 from wxapp.till import queries as till
+from wxapp.till.errors import DepositGone, DepositTooSmall
 from wxapp.till.models import Receipt
-from wxapp.till.services import Cashier, new_receipt_no
+from wxapp.till.queries import deposit_left
+from wxapp.till.services import Cashier, new_receipt_no, return_deposit
 from wxapp.visits.models import Stage, Visit
 from wxapp.wallet.services import patient_account, patient_balance, set_frozen, statement_of
 
@@ -141,6 +143,32 @@ def test_stored_value_pays_no_more_unless_the_patient_confirms(methods: Mapping[
         change_to(visit, part(balance, 500), part(methods["现金"], 500), by=cashier)
     change_to(visit, *more, by=cashier, has_password=True)
     assert patient_balance(visit.patient_id) == 200
+    assert broken() == set()
+
+
+# --- deposits --------------------------------------------------------------------------------------------------------
+
+
+def test_a_deposit_of_which_the_rest_was_returned_pays_again_and_goes_back(
+    methods: Mapping[str, Method], cashier: Cashier
+) -> None:
+    visit = make_visit(stage=Stage.APPROVED, final_fen=250)
+    deposit = make_deposit(300, patient_id=visit.patient_id, method=methods["现金"], cashier=cashier)
+    make_collected([part(methods["定金"], 200), part(methods["微信"], 50)], cashier=cashier, visit=visit)
+
+    def give_back() -> int:
+        return return_deposit(deposit.id, receipt_no=new_receipt_no(), cashier=cashier, reason="退").net_fen
+
+    assert give_back() == -100
+    with pytest.raises(DepositGone):
+        give_back()
+    with pytest.raises(DepositTooSmall):  # what was returned pays for nothing more
+        change_to(visit, part(methods["定金"], 250), by=cashier)
+    change_to(visit, part(methods["定金"], 150), part(methods["微信"], 100), by=cashier)
+    assert deposit_left(visit.patient_id) == 50
+    change_to(visit, part(methods["微信"], 250), by=cashier)
+    assert give_back() == -200
+    assert (deposit_left(visit.patient_id), house("liability.deposit"), house("channel.cash")) == (0, 0, 0)
     assert broken() == set()
 
 
