@@ -216,7 +216,7 @@ def _panel(visit: Visit) -> Markup | None:
         "shown": shown,
         "planned": planned_of(visit.id),
         "price_fen": price_of(visit),
-        "decisions": DECISIONS,
+        "badges": DECISIONS,
         "may_quote": is_own and staff.may(Permission.CONSULT) and visit.stage in REQUOTED,
         "may_plan": is_own and staff.may(Permission.CONSULT) and visit.stage in PLANNED,
         "may_review": staff.may(Permission.PRICE_REVIEW) and visit.stage not in ENDED,

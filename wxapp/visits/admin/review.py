@@ -105,7 +105,7 @@ def review_page() -> Page:
         _shown=shown,
         _planned=planned_of(visit.id),
         _price_fen=price_of(visit),
-        _decisions=DECISIONS,
+        _badges=DECISIONS,
         _rows=rows_of(shown.named_lines if shown else [], find=request.args.get("find", "")),
         _find=request.args.get("find", ""),
         _search=url_for("visits_admin.projects_while_typing"),
