@@ -111,8 +111,13 @@ def test_a_department_says_where_its_device_leaves_pictures(department: ExamDepa
         change_department(department.id, text, seen_version=1, by=BY)
 
 
-@pytest.mark.parametrize("folder", ["../secrets", "/etc", "devices//ct", "devices/../..", "a b", "devices/", "设备"])
-def test_a_folder_leads_nowhere_else(department: ExamDepartment, folder: str) -> None:
+@pytest.mark.parametrize(
+    "folder",
+    ["../secrets", "/etc", "devices//ct", "devices/../..", "a b", "devices/", "设备", "ct", "posters", "devices"],
+)
+def test_a_folder_leads_nowhere_else_and_is_none_in_which_files_are_kept(
+    department: ExamDepartment, folder: str
+) -> None:
     text = DepartmentText("B超", import_folder=folder, import_pattern="{number}.jpg")
     with pytest.raises(Invalid, match="文件夹"):
         change_department(department.id, text, seen_version=1, by=BY)
@@ -120,7 +125,7 @@ def test_a_folder_leads_nowhere_else(department: ExamDepartment, folder: str) ->
 
 @pytest.mark.parametrize("pattern", ["", "*.jpg", "{number}{number}.jpg", "****{number}", "a/{number}"])
 def test_a_rule_for_names_has_the_number_once(department: ExamDepartment, pattern: str) -> None:
-    text = DepartmentText("B超", import_folder="ct", import_pattern=pattern)
+    text = DepartmentText("B超", import_folder="devices/ct", import_pattern=pattern)
     with pytest.raises(Invalid):
         change_department(department.id, text, seen_version=1, by=BY)
 

@@ -179,7 +179,7 @@ def test_the_devices_own_files_are_kept_for_a_week(folder: Path, at) -> None:  #
     assert tasks.remove_imported_files() == 1
 
 
-@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "a/../../b", "."])
+@pytest.mark.parametrize("name", ["../elsewhere", "/etc", "a/../../b", ".", "ct", "a/../ct/deeper"])
 def test_no_folder_leads_out_of_the_folder_of_files(name: str) -> None:
     with pytest.raises(ValueError, match="not below"):
         files.folder_below(name)

@@ -166,11 +166,11 @@ def path_of(token: str) -> Path:
 def folder_below(name: str) -> Path:
     """Return a folder below the folder of files, e.g. one into which a device puts what it made.
 
-    :raises ValueError: the name leads out of it
+    :raises ValueError: the name leads out of it, or into one of the two-letter folders of what is kept here
     """
     root = Path(current_app.config["WXAPP"].app.files).resolve()
     found = (root / name).resolve()
-    if found == root or not found.is_relative_to(root):
+    if found == root or not found.is_relative_to(root) or len(found.relative_to(root).parts[0]) == 2:
         raise ValueError(f"not below the folder of files: {name!r}")
     return found
 

@@ -13,12 +13,13 @@ MANY_ROLES = 500
 VIDEO_ENDINGS = ("mp4", "webm", "mov", "mkv")
 RECORDING_ENDINGS = ("mp3", "m4a", "wav", "ogg", "amr")
 
-_FOLDER = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+_FOLDER = re.compile(r"[A-Za-z0-9_-]{3,}(/[A-Za-z0-9_-]+)*")
+"""Two letters name the folders of other files that are kept."""
 _ROLE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 def _folder(text: str) -> str:
-    return "" if _FOLDER.fullmatch(text) else "只能用字母、数字、横线和下划线，例如 media/videos"
+    return "" if _FOLDER.fullmatch(text) else "只能用字母、数字、横线和下划线，第一级至少三个字符，例如 media/videos"
 
 
 def _some_of(endings: tuple[str, ...]) -> Callable[[str], str]:

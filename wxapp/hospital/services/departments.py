@@ -13,7 +13,8 @@ from wxapp.hospital.models import ExamDepartment
 from wxapp.hospital.rules.file_names import is_pattern
 from wxapp.hospital.services.names import check_name
 
-_FOLDER = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+_FOLDER = re.compile(r"devices(/[A-Za-z0-9_-]+)+")
+"""Never one of those in which files are kept: whatever lies in a department's folder is taken away from there."""
 MOST_PICTURES = 50
 
 
@@ -44,7 +45,7 @@ def change_department(department_id: int, text: DepartmentText, *, seen_version:
     """
     errors = {}
     if text.import_folder and not _FOLDER.fullmatch(text.import_folder):
-        errors["import_folder"] = "文件夹只能用字母、数字、横线和下划线，例如 devices/ct"
+        errors["import_folder"] = "文件夹须以devices/开头，只能用字母、数字、横线和下划线，例如 devices/ct"
     if text.import_pattern and not is_pattern(text.import_pattern):
         errors["import_pattern"] = "请写出一次 {number}，最多三个 *，例如 {number}_*.jpg"
     if text.import_folder and not text.import_pattern:
