@@ -14,6 +14,7 @@ from tests.factories.quoting import make_consultant, make_reviewer, make_triaged
 from tests.factories.staff import make_member
 from tests.factories.visits import make_visit
 from wxapp.core.db import db
+from wxapp.core.permissions import Permission
 from wxapp.hospital.models import Project
 from wxapp.staff.models import Member
 from wxapp.visits.models import Stage, Visit
@@ -359,6 +360,19 @@ def test_a_pressed_button_passes_once(sit: Sit) -> None:
     fields = {"id": visit.id, "quote_id": visit.quote_id, "version": visit.version, "form_key": "d" * 20}
     assert [desk.post("examine/pass", html=True, **fields).status_code for _ in range(2)] == [303, 303]
     assert len(reviews_of(visit.id)) == 1
+
+
+def test_a_reviewer_is_told_that_a_quote_is_his_own(sit: Sit) -> None:
+    both = make_member([Permission.CONSULT, Permission.PRICE_REVIEW, Permission.VISIT_READ])
+    visit = make_triaged(consultant_id=both.id)
+    make_quote(visit.id, offer_of(three_projects()), by=both.id)
+    desk = sit(both)
+    page = desk.page(f"examine/details?id={visit.id}")
+    assert "这是您自己的报价" in page
+    assert "examine/pass" not in page
+    assert desk.post("examine/pass", html=True, id=visit.id).status_code == 409
+    assert desk.post("examine/pass", id=visit.id).json["code"] == 0
+    assert stage_of(visit) is Stage.IN_REVIEW
 
 
 def test_a_reviewer_sends_back_with_a_reason(sit: Sit) -> None:
