@@ -16,6 +16,7 @@ from wxapp.core import clock
 from wxapp.core.db import db, insert_row, transaction
 from wxapp.uploads import services as uploads
 from wxapp.visits.models import DeviceFile, ExamKind, FileStatus, Stage, Visit
+from wxapp.visits.rules.subjects import subject_of
 from wxapp.visits.services import device_files, diagnostics, machines
 
 _numbers = itertools.count(1)
@@ -28,7 +29,7 @@ def add_picture(visit: Visit, kind: ExamKind, *, by: str = BY) -> None:
     path = make_upload(by=by).path
     with transaction():
         held = diagnostics.hold_for_pictures(visit.id)
-        attached = uploads.attach([path], subject=diagnostics.subject_of(visit.id), by=by)
+        attached = uploads.attach([path], subject=subject_of(visit.id), by=by)
         diagnostics.add_attached(held, kind, attached, by=by)
 
 

@@ -15,6 +15,7 @@ from wxapp.loans.models import Instalment, Loan
 from wxapp.loans.queries import instalments_of
 from wxapp.till.models import Entry, Receipt
 from wxapp.visits.models import PlannedPayment, Stage, Visit
+from wxapp.visits.rules.subjects import subject_of
 
 WAITING = (Stage.APPROVED,)
 AGAIN = (Stage.COLLECT_AGAIN,)
@@ -49,7 +50,7 @@ def money_of(visit_id: int) -> Money:
         sa.select(Receipt, Entry, Loan)
         .outerjoin(Entry, Entry.receipt_id == Receipt.id)
         .outerjoin(Loan, Loan.entry_id == Entry.id)
-        .where(Receipt.subject == f"visit:{visit_id}")
+        .where(Receipt.subject == subject_of(visit_id))
         .order_by(Receipt.id, Entry.position)
     ).all()
     dues = instalments_of(row.Loan.id for row in rows if row.Loan is not None)

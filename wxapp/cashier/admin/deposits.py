@@ -19,6 +19,7 @@ from wxapp.hospital.queries import methods, methods_by_name
 from wxapp.patients.queries import get_patient
 from wxapp.till import queries as till
 from wxapp.till import services
+from wxapp.visits.rules.subjects import subject_of
 
 
 @interface("deposit.take_page", GET="/pc/collect/deposit", permission=Permission.VISIT_COLLECT)
@@ -63,7 +64,7 @@ def take_deposit() -> Done:
                 deposit_no=deposit_no,
                 receipt_no=receipt_no,
                 patient_id=visit.patient_id,
-                subject=f"visit:{visit.id}",
+                subject=subject_of(visit.id),
                 amount_fen=form.amount,
                 method=method,
                 cashier=by,

@@ -34,6 +34,7 @@ from wxapp.visits.models import Part, Visit
 from wxapp.visits.queries import get_visit, lines_of, people_of, sees_all
 from wxapp.visits.rules.ages import age_on
 from wxapp.visits.rules.codes import visit_word
+from wxapp.visits.rules.subjects import subject_of
 from wxapp.visits.wire import wire_visit
 
 menu.entry("收银", "打印列表", "cashier_admin.print_list", Permission.PROJECT_SHEET_PRINT, 8)
@@ -127,7 +128,7 @@ def _prints(visit_id: int) -> int:
 def _sheet(visit: Visit, *, copy: int) -> Sheet:
     patient = get_patient(visit.patient_id)
     people = people_of([visit.id])[visit.id]
-    paid = entries_of(f"visit:{visit.id}")
+    paid = entries_of(subject_of(visit.id))
     about = _sold_for(visit)
     totals = [(label, yuan(fen)) for label, fen in about.sums]
     totals += [(f"已收 {entry.method_name}", yuan(entry.amount_fen)) for entry in paid]
@@ -182,7 +183,7 @@ def _panel(visit: Visit) -> Markup | None:
     """Show what of a visit can be printed, to those who may."""
     staff = current_staff()
     may_print = staff.may(Permission.PROJECT_SHEET_PRINT) and visit.quote_id is not None
-    receipts = receipts_of(f"visit:{visit.id}") if staff.may(Permission.VISIT_COLLECT) else []
+    receipts = receipts_of(subject_of(visit.id)) if staff.may(Permission.VISIT_COLLECT) else []
     if not may_print and not receipts:
         return None
     return Markup(  # noqa: S704 - made by a template, which escapes

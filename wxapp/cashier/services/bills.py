@@ -18,6 +18,7 @@ from wxapp.hospital.models import Method
 from wxapp.hospital.rules.methods import find_fault
 from wxapp.loans.models import Loan
 from wxapp.till.models import Entry
+from wxapp.visits.rules.subjects import subject_of
 
 __all__ = ["Booked", "Part", "Row", "Terms", "booked_for", "check_rows", "known_methods"]
 
@@ -49,7 +50,7 @@ def booked_for(visit_id: int) -> list[Booked]:
         sa.select(Entry, Method, Loan)
         .join(Method, Method.id == Entry.method_id)
         .outerjoin(Loan, Loan.entry_id == Entry.id)
-        .where(Entry.subject == f"visit:{visit_id}", Entry.voided_at.is_(None))
+        .where(Entry.subject == subject_of(visit_id), Entry.voided_at.is_(None))
         .order_by(Entry.id)
     )
     made = []

@@ -12,6 +12,7 @@ from wxapp.hospital.models import MethodKind
 from wxapp.loans.models import Instalment, Loan, LoanStatus
 from wxapp.till.models import Entry
 from wxapp.visits.models import Stage, Visit
+from wxapp.visits.rules.subjects import KIND
 from wxapp.wallet.queries import booked_on
 from wxapp.wallet.services import Check, house_account
 
@@ -35,14 +36,14 @@ def invariants() -> list[Check]:
 def _wrongly_collected() -> Iterable[str]:
     booked = (
         sa.select(Entry.subject, sa.func.sum(Entry.amount_fen).label("fen"))
-        .where(Entry.voided_at.is_(None), Entry.subject.startswith("visit:"))
+        .where(Entry.voided_at.is_(None), Entry.subject.startswith(f"{KIND}:"))
         .group_by(Entry.subject)
         .subquery()
     )
     fen = sa.func.coalesce(booked.c.fen, 0)
     rows = db.session.execute(
         sa.select(Visit.visit_no, Visit.collected_fen, fen.label("fen"))
-        .outerjoin(booked, booked.c.subject == sa.literal("visit:").concat(sa.cast(Visit.id, sa.String(20))))
+        .outerjoin(booked, booked.c.subject == sa.literal(f"{KIND}:").concat(sa.cast(Visit.id, sa.String(20))))
         .where(Visit.collected_fen != fen)
         .limit(_SHOWN)
     )

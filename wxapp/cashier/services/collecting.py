@@ -27,6 +27,7 @@ from wxapp.till.services import Cashier, Paid, take
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Part as InVisit
 from wxapp.visits.models import Stage, StepKind, Visit
+from wxapp.visits.rules.subjects import subject_of
 from wxapp.visits.services import stages
 from wxapp.visits.services.people import set_people
 from wxapp.visits.services.procedures import back_to_operation, open_procedure
@@ -34,11 +35,6 @@ from wxapp.visits.services.procedures import back_to_operation, open_procedure
 HOUSE = "house.visits"
 CHANGEABLE = frozenset({Stage.COLLECTED, Stage.COLLECT_AGAIN, Stage.IN_PROCEDURE, Stage.LEFT})
 """Where payments may be changed: a mistake may be found after the patient has left."""
-
-
-def subject_of(visit_id: int) -> str:
-    """Return under which subject the till knows a visit."""
-    return f"visit:{visit_id}"
 
 
 def collect(visit_id: int, parts: Sequence[Part], *, by: Cashier, receipt_no: str, seen: int | None = None) -> Receipt:

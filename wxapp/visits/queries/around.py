@@ -28,6 +28,7 @@ from wxapp.visits.models import (
     StepKind,
     Visit,
 )
+from wxapp.visits.rules.subjects import subject_of
 
 
 class Somebody(NamedTuple):
@@ -171,7 +172,7 @@ def lines_of_quotes(quote_ids: Sequence[int]) -> Mapping[int, list[tuple[QuoteLi
 def _payments(ids: Sequence[int]) -> Mapping[int, list[Taken]]:
     """Return what was taken for each visit and has not been voided."""
     found: dict[int, list[Taken]] = defaultdict(list)
-    by_subject = {f"visit:{visit_id}": visit_id for visit_id in ids}
+    by_subject = {subject_of(visit_id): visit_id for visit_id in ids}
     wanted = (
         sa.select(Entry, Receipt.act, Receipt.cashier_id, Receipt.cashier_name, Member.phone)
         .join(Receipt, Receipt.id == Entry.receipt_id)

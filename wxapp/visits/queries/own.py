@@ -13,6 +13,7 @@ from wxapp.core.errors import NotFound
 from wxapp.patients.models import Binding, BindingStatus
 from wxapp.till.models import Deposit, Entry, Receipt
 from wxapp.visits.models import QuoteLine, Stage, Visit
+from wxapp.visits.rules.subjects import subject_of
 
 PER_PAGE = 20
 ACCEPTED = frozenset({Stage.APPROVED, Stage.COLLECTED, Stage.COLLECT_AGAIN, Stage.IN_PROCEDURE, Stage.LEFT})
@@ -60,7 +61,7 @@ class OwnReceipt:
 
 def receipts_of_visits(visit_ids: Sequence[int]) -> Mapping[int, list[OwnReceipt]]:
     """Return the receipts of visits and of deposits taken for them, oldest first, with three questions."""
-    visit_of = {f"visit:{visit_id}": visit_id for visit_id in visit_ids}
+    visit_of = {subject_of(visit_id): visit_id for visit_id in visit_ids}
     if not visit_of:
         return {}
     deposits = sa.select(Deposit.id, Deposit.subject).where(Deposit.subject.in_(visit_of))

@@ -18,6 +18,7 @@ from wxapp.uploads.models import Upload
 from wxapp.visits.errors import FileHandled
 from wxapp.visits.models import DeviceFile, ExamKind, FileStatus
 from wxapp.visits.queries.device_files import find_device_file, get_device_file, visits_of_number
+from wxapp.visits.rules import subjects
 from wxapp.visits.services import diagnostics
 
 BY = actors.system("device_import")
@@ -129,7 +130,7 @@ def match_file(file_id: int, visit_id: int, *, by: str) -> None:
         visit = diagnostics.hold_for_pictures(visit_id)
         _move(file.id, {FileStatus.PARKED}, FileStatus.MATCHED, by=by, visit_id=visit.id, reason="")
         upload = _upload_of(file)
-        uploads.hand_over(upload.id, old=subject_of(file.id), new=diagnostics.subject_of(visit.id))
+        uploads.hand_over(upload.id, old=subject_of(file.id), new=subjects.subject_of(visit.id))
         diagnostics.add_attached(visit, file.kind, [upload], by=by)
 
 
@@ -146,7 +147,7 @@ def unmatch_file(file_id: int, *, why: str, by: str) -> None:
         _move(file.id, {FileStatus.MATCHED}, FileStatus.PARKED, by=by, visit_id=None, reason=f"取消匹配：{why}"[:100])
         upload = _upload_of(file)
         diagnostics.take_out(visit, upload.id, by=by)
-        uploads.hand_over(upload.id, old=diagnostics.subject_of(visit.id), new=subject_of(file.id))
+        uploads.hand_over(upload.id, old=subjects.subject_of(visit.id), new=subject_of(file.id))
 
 
 def discard_file(file_id: int, *, why: str, by: str) -> None:

@@ -15,17 +15,13 @@ from wxapp.uploads.models import Upload
 from wxapp.visits.errors import NotExaminable
 from wxapp.visits.models import ExamKind, Picture, Stage, Visit
 from wxapp.visits.queries.pictures import departments, kinds_for, present_of
+from wxapp.visits.rules.subjects import subject_of
 from wxapp.visits.services import stages
 
 MOST_OF_A_KIND = 60
 """More pictures of one kind are a mistake or an attack."""
 BY_DEVICE = "设备导入"
 """What stands for who took a picture that came from a device."""
-
-
-def subject_of(visit_id: int) -> str:
-    """Return what uploads of this visit are attached to."""
-    return f"visit:{visit_id}"
 
 
 def save_pictures(

@@ -25,6 +25,7 @@ from wxapp.till import services as till
 from wxapp.till.services import Cashier
 from wxapp.visits.errors import BookingUsed, KnownPhone
 from wxapp.visits.models import Interest, Part, Visit
+from wxapp.visits.rules.subjects import subject_of
 from wxapp.visits.services.people import set_people
 from wxapp.visits.services.pickups import Wish, wish_for
 from wxapp.visits.services.profiles import keep_profile
@@ -218,7 +219,7 @@ def _take_deposit(visit: Visit, deposit: DepositTaken, numbers: Numbers, *, by: 
         deposit_no=numbers.deposit_no,
         receipt_no=numbers.receipt_no,
         patient_id=visit.patient_id,
-        subject=f"visit:{visit.id}",
+        subject=subject_of(visit.id),
         amount_fen=deposit.amount_fen,
         method=deposit.method,
         cashier=by,
