@@ -245,6 +245,20 @@ def test_a_lowered_price_leads_to_the_change(client: FlaskClient, csrf: str, met
 # --- deposits --------------------------------------------------------------------------------------------------------
 
 
+def test_a_password_that_was_forgotten_to_be_typed_is_no_wrong_one(client: FlaskClient, csrf: str) -> None:
+    make_method("储值余额", MethodKind.BALANCE)
+    patient = make_patient(balance_password="739164")
+    make_balance(patient.id, 1_000)
+    visit = approved(1_000, patient=patient)
+    form = {"id": visit.id, "collect_num": "10,", "collect_type": "储值余额,"}
+    for _ in range(6):
+        answer = send(client, "/pc/collect/pay", csrf, form).json
+        assert answer is not None
+        assert "须由客户输入余额密码" in answer["msg"]
+    assert send(client, "/pc/collect/pay", csrf, {**form, "balance_password": "739164"}).json["code"] == 1  # type: ignore[index]
+    assert patient_balance(patient.id) == 0
+
+
 def test_a_deposit_is_taken_once_and_given_back(client: FlaskClient, csrf: str, methods: Mapping[str, Method]) -> None:
     visit = make_visit()
     page = client.get(f"/pc/collect/deposit?id={visit.id}", headers=HTML).text

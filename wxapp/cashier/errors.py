@@ -44,6 +44,6 @@ class PaymentInvalid(Invalid):
 
 
 class PasswordMissing(DomainError):
-    """Stored value would pay more than it has paid, and the patient has not confirmed that."""
+    """Stored value would pay, or pay more than it has paid, and the patient has not confirmed that."""
 
-    code, status, message = "password_missing", 422, "使用更多储值余额须由客户输入余额密码"
+    code, status, message = "password_missing", 422, "使用储值余额须由客户输入余额密码"

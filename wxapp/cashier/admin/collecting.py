@@ -13,7 +13,7 @@ from wxapp.admin.answers import Done, Page
 from wxapp.admin.fields import money_text, refusal
 from wxapp.cashier import queries, services
 from wxapp.cashier.admin.door import asked_visit, current_cashier, done, interface
-from wxapp.cashier.errors import ReasonNeeded
+from wxapp.cashier.errors import PasswordMissing, ReasonNeeded
 from wxapp.cashier.forms import PAGE_ROWS, Submission, is_filled, read_submission
 from wxapp.cashier.rules import Row
 from wxapp.cashier.services import Booked, Part
@@ -154,6 +154,8 @@ def _sentence(net_fen: int, receipt_no: str) -> str:
 def _check_password(visit: Visit, parts: Sequence[Part], asked: Submission, booked: Sequence[Booked]) -> bool:
     """Ask for the patient's own password where stored value is to pay more than it has paid already; say whether."""
     wanted = _stored(parts) - _stored([one.part for one in booked])
+    if wanted > 0 and not asked.balance_password:
+        raise PasswordMissing(field="balance_password")  # nobody has tried: the patient keeps all tries
     if wanted > 0:
         check_balance_password(visit.patient_id, asked.balance_password, field="balance_password")
     return wanted > 0
