@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
+from flask.testing import FlaskClient
 
 from tests.factories.configuration import make_method, make_methods
+from tests.factories.quoting import make_reviewer
 from tests.factories.visits import make_visit
 from wxapp.core.db import db, transaction
 from wxapp.core.errors import Invalid, Stale
@@ -114,3 +118,18 @@ def test_a_stale_page_plans_nothing(visit: Visit) -> None:
     assert visit.version == seen + 1
     with pytest.raises(Stale):
         plan_payments(visit.id, FIVE, by=1, version=seen)
+
+
+def test_a_plan_that_differs_is_told_of_until_the_money_is_in(
+    visit: Visit, client: FlaskClient, sign_in_staff: Callable[..., str]
+) -> None:
+    plan_payments(visit.id, FIVE, by=1)
+    sign_in_staff(client, make_reviewer())
+    for stage, is_told in ((Stage.APPROVED, True), (Stage.COLLECT_AGAIN, False)):
+        with transaction():
+            changed = sa.update(Visit).where(Visit.id == visit.id).values(stage=stage, final_fen=440_000)
+            db.session.execute(changed)
+        for path in (f"/pc/examine/details?id={visit.id}", f"/pc/visits/{visit.id}?part=quote"):
+            page = client.get(path, headers={"Accept": "text/html"}).text
+            assert "分期乙" in page
+            assert ("付款计划与现在的价格不一致" in page) is is_told

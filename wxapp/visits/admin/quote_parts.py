@@ -218,6 +218,7 @@ def _panel(visit: Visit) -> Markup | None:
         "price_fen": price_of(visit),
         "badges": DECISIONS,
         "may_quote": is_own and staff.may(Permission.CONSULT) and visit.stage in REQUOTED,
+        "is_uncollected": visit.stage in PLANNED,  # afterwards the plan is history
         "may_plan": is_own and staff.may(Permission.CONSULT) and visit.stage in PLANNED,
         "may_review": staff.may(Permission.PRICE_REVIEW) and visit.stage not in ENDED,
     }
