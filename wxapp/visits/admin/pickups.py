@@ -117,7 +117,7 @@ def waiting_list() -> Page:
 
 def _has_overlap() -> bool:
     back = refusal()
-    return back is not None and "仍然分配" in back.message
+    return back is not None and "anyway" in back.errors
 
 
 @interface("driver.assign", POST="/pc/driver/assign", permission=P, audit="分配司机", form_page=waiting_list)

@@ -278,7 +278,7 @@ def _check_overlap(pickups: Sequence[Pickup], driver_id: int) -> None:
         close |= {other.at for other in near}
     if close:
         told = "、".join(f"{clock.local(moment):%m-%d %H:%M}" for moment in sorted(close))
-        raise Overlap(f"该司机在{told}已有接送，间隔少于{PICKUP_MINUTES()}分钟；如无妨请勾选“仍然分配”")
+        raise Overlap(f"该司机在{told}已有接送，间隔少于{PICKUP_MINUTES()}分钟；如无妨请勾选“仍然分配”", field="anyway")
 
 
 def _move(pickup: Pickup, new: PickupStatus, *, by: Staff, why: str, **values: Any) -> None:
