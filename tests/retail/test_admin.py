@@ -315,6 +315,17 @@ def test_looking_at_cancelling_changes_nothing_and_pressing_it_does_once(
     assert [(row.subject, row.detail) for row in audited("audit.look")] == [(f"retail:{order_no}", "零售订单详情")]
 
 
+def test_our_page_asks_why_a_sale_is_cancelled(counter: Counter, patient: Patient, goods: list[RetailGoods]) -> None:
+    order_no = counter.tell("index", **sale(counter, patient, goods))["order_no"]
+    typed = {"csrf_token": counter.csrf, "order_no": order_no, "reason": ""}
+    refused = counter.client.post("/pc/retail/cancel_order", data=typed, headers=HTML)
+    assert (refused.status_code, "请填写撤单原因" in refused.text) == (422, True)
+    assert stock_of(goods[0]) == 9
+    typed["reason"] = "客户退货"
+    assert counter.client.post("/pc/retail/cancel_order", data=typed, headers=HTML).status_code == 303
+    assert stock_of(goods[0]) == 10
+
+
 def test_the_start_page_tells_of_today_and_of_what_runs_out(
     sit: Sit, patient: Patient, goods: list[RetailGoods]
 ) -> None:

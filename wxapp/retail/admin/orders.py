@@ -17,7 +17,7 @@ from wxapp.admin.identity import current_staff
 from wxapp.admin.presses import once
 from wxapp.admin.tables import Action, Table
 from wxapp.admin.wire import money, read_wire, seconds, text
-from wxapp.core.errors import NotFound
+from wxapp.core.errors import Invalid, NotFound
 from wxapp.core.forms import read_form
 from wxapp.core.masking import masked_name
 from wxapp.core.permissions import Permission
@@ -183,6 +183,8 @@ def cancel_page() -> Page:
 )
 def cancel_order() -> Done:
     form = read_wire(CancelForm)
+    if "reason" in request.form and not form.reason:  # our page asks; programs send none
+        raise Invalid({"reason": "请填写撤单原因"})
     queries.get_order(form.order_no)
     receipt_no, cashier = new_receipt_no(), current_cashier()
 
