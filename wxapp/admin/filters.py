@@ -23,6 +23,7 @@ class Filter:
 
     :param kind: ``text`` (a str), ``choice`` (a str, "" for all), ``day`` (a date or None) or ``checked`` (a bool)
     :param choices: value and label of each choice, or what makes them per request
+    :param placeholder: of a text, what may be typed; of a choice, what is listed without one (全部 unless told)
     :param is_private: may be personal data: sent by POST and kept on the server, the address names it by a token
     """
 

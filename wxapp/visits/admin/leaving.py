@@ -32,7 +32,6 @@ from wxapp.visits.queries.departures import (
     ALL_HERE,
     IN_ORDER,
     LEFT,
-    WAITING,
     count_leaving,
     departures,
     departures_of,
@@ -71,8 +70,8 @@ LIST = Table(
     filters=(
         Filter("q", "查找", placeholder="姓名、手机号或编号，须完整", is_private=True),
         Filter(
-            "state", "范围", kind="choice",
-            choices=[(WAITING, "待离店"), (ALL_HERE, "全部在院"), (LEFT, "已离店")],
+            "state", "范围", kind="choice", placeholder="待离店",
+            choices=[(ALL_HERE, "全部在院"), (LEFT, "已离店")],
         ),
         Filter("day", "离店日期", kind="day"),
     ),
@@ -106,8 +105,8 @@ def leave_list() -> Page:
         table=table,
         _state=table.values.get("state", ""),
         _tabs=[
-            (text, url_for("visits_admin.leave_list", state=value), table.values.get("state") in marks)
-            for text, value, marks in (("待离店", WAITING, ("", WAITING)), ("今日已离店", LEFT, (LEFT,)))
+            (text, url_for("visits_admin.leave_list", state=value or None), table.values.get("state", "") == value)
+            for text, value in (("待离店", ""), ("今日已离店", LEFT))
         ],
     )
 

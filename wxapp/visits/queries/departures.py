@@ -16,7 +16,7 @@ from wxapp.visits.models import Departure, Procedure, ProcedureStatus, Stage, Vi
 from wxapp.visits.queries.procedures import HERE, with_visits
 from wxapp.visits.queries.visits import matches
 
-WAITING, ALL_HERE, LEFT = "waiting", "here", "left"
+ALL_HERE, LEFT = "here", "left"
 IN_ORDER = (Stage.COLLECTED, Stage.IN_PROCEDURE)
 """From here a visit can be left; one with something to collect can't."""
 
