@@ -98,6 +98,18 @@ def test_a_loan_with_other_terms_begins_when_the_one_it_replaces_began(
     assert broken() == set()
 
 
+def test_a_loan_for_another_price_is_lent_today(
+    methods: Mapping[str, Method], cashier: Cashier, at: Callable[[str | timedelta], None]
+) -> None:
+    visit = make_collected([part(methods["分期甲"], 1_200, periods=12)], cashier=cashier)
+    at(timedelta(days=40))
+    with transaction():
+        change(sa.update(Visit).where(Visit.id == visit.id).values(stage=Stage.COLLECT_AGAIN, final_fen=2_400))
+    change_to(visit, part(methods["分期甲"], 2_400, periods=12), by=cashier)
+    [loan] = loans.loans_of(visit.id)
+    assert loan.begins_on == clock.today()
+
+
 def _month_after(day: date) -> tuple[int, int]:
     return (day.year + 1, 1) if day.month == 12 else (day.year, day.month + 1)
 

@@ -99,9 +99,9 @@ def change_payments(
 
     A loan that stands among them with the same lender, amount and terms stays as it is, and so does a payment from
     stored value: nothing moves on the patient's account when something else is put right. The others are voided; a
-    loan of the same lender that is opened instead begins when the voided one began. After review has lowered the
-    price, the difference goes back this way. Payments that are what is booked already change nothing: then there is no
-    receipt.
+    loan of the same lender that is opened instead begins when the voided one began, unless it is for another price:
+    that one is lent today. After review has lowered the price, the difference goes back this way. Payments that are
+    what is booked already change nothing: then there is no receipt.
 
     :param has_password: the patient has confirmed that stored value pays more than it has paid
     :raises StageMoved: nothing was collected yet
@@ -127,8 +127,9 @@ def change_payments(
             return None
         keep = [standing[entry_id].id for entry_id in kept if entry_id in standing]
         voided = void_loans(visit_id, by=by.actor, why=f"变更 {receipt_no}", keep=keep)
+        corrected = voided if visit.stage is not Stage.COLLECT_AGAIN else ()
         receipt = _take(
-            visit, new, act=Act.CHANGED, by=by, receipt_no=receipt_no, voids=voids, reason=reason, instead_of=voided
+            visit, new, act=Act.CHANGED, by=by, receipt_no=receipt_no, voids=voids, reason=reason, instead_of=corrected
         )  # fmt: skip
         _settle(visit, receipt, by=by)
         publish(PaymentsChanged(visit.id, visit.patient_id, receipt.id))
