@@ -58,6 +58,11 @@ def page(browser: Browser, client: FlaskClient) -> Iterator[Page]:
     made.close()
 
 
+def asks_before_leaving(page: Page) -> bool:
+    script = "() => !window.dispatchEvent(new Event('beforeunload', { cancelable: true }))"
+    return bool(page.evaluate(script))
+
+
 def test_a_row_without_a_count_stays_and_keys_are_enough(
     client: FlaskClient, page: Page, sign_in_staff: Callable[..., str]
 ) -> None:
@@ -67,6 +72,7 @@ def test_a_row_without_a_count_stays_and_keys_are_enough(
         make_project(name=name, price_fen=100_000)
     sign_in_staff(client, consultant)
     page.goto(f"{HOUSE}/pc/consultation/consult?id={visit.id}")
+    assert not asks_before_leaving(page)
     page.locator("h1").click()
     page.keyboard.press("n")
     for name in ("重睑", "光子"):
@@ -75,6 +81,7 @@ def test_a_row_without_a_count_stays_and_keys_are_enough(
         page.keyboard.press("Enter")
     rows = page.locator("[data-quote-row]")
     expect(rows).to_have_count(2)
+    assert asks_before_leaving(page)
     rows.nth(1).get_by_label(re.compile("数量")).fill("")
     page.get_by_label("添加项目").focus()
     page.keyboard.press("Control+Enter")

@@ -64,10 +64,16 @@
     first.focus();
   });
 
+  // --- leaving: a quote that nobody has submitted is not lost by a wrong click
+  let isUnsaved = form.hasAttribute("data-unsaved");
+  form.addEventListener("input", () => { isUnsaved = true; });
+  document.addEventListener("submit", (event) => { if (!event.defaultPrevented) isUnsaved = false; });
+  window.addEventListener("beforeunload", (event) => { if (isUnsaved) event.preventDefault(); });
+
   const equip = (row) => {
     const remove = find(row, "remove");
     remove.hidden = false;
-    remove.addEventListener("click", () => { row.remove(); count(); box.focus(); });
+    remove.addEventListener("click", () => { row.remove(); isUnsaved = true; count(); box.focus(); });
   };
 
   // --- projects while typing
@@ -148,6 +154,7 @@
     }
   };
   const add = (project) => {
+    isUnsaved = true;
     const there = all().find((row) => row.querySelector("input[type=hidden]").value === project.id);
     if (there) {
       const number = find(there, "count");
