@@ -202,7 +202,7 @@ def test_floors_are_added_changed_and_taken_away(desk: Desk, category: Category)
     assert told_of("hospital.floor_change") == f"{role.name}，82.5% → 75%"
     assert desk.post(f"project/floors/{floor.id}", version="1", floor="70").status_code == 409
     wrong = desk.post(f"project/floors/{floor.id}", version="2", floor="101")
-    assert (wrong.status_code, "不能大于" in wrong.text) == (422, True)
+    assert (wrong.status_code, "应在0至100之间" in wrong.text) == (422, True)
     assert desk.post(f"project/floors/{floor.id}/remove", version="2").status_code == 303
     assert desk.ask("project/floors").json["floors"] == []
 
@@ -237,6 +237,19 @@ def test_a_file_has_to_be_chosen(desk: Desk) -> None:
 
 
 # --- methods, departments, lists -------------------------------------------------------------------------------------
+
+
+def test_the_empty_form_may_be_sent_with_the_limits_it_shows(desk: Desk) -> None:
+    page = desk.get("bank/new").text
+    shown = {name: re.findall(rf'name="{name}"[^>]*value="([^"]*)"', page)[0] for name in ("least", "most")}
+    assert shown == {"least": "0.01", "most": "1000000"}
+    assert desk.post("bank/new", name="抖音支付", kind="transfer", is_active="1", **shown).status_code == 303
+
+
+def test_limits_are_told_as_they_are_typed(desk: Desk) -> None:
+    dear = desk.post("bank/new", name="抖音支付", kind="transfer", most="1000000.01").text
+    assert "金额应在0至1000000元之间" in dear
+    assert "百分数应在0至100之间" in desk.post("project/floors", role="前台", floor="120").text
 
 
 def test_a_lender_is_added_and_changed(desk: Desk) -> None:

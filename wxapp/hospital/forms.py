@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from wxapp.core.forms import Form, FormKey
 from wxapp.core.money import parse_yuan
@@ -39,9 +39,22 @@ def _parse_periods(value: object) -> object:
     return " ".join(words)
 
 
-Percent = Annotated[int, BeforeValidator(_parse_percent), Field(ge=0)]
+def _is_share(basis_points: int) -> int:
+    if not 0 <= basis_points <= 10_000:
+        raise ValueError("百分数应在0至100之间")  # as it was typed, not as it is kept
+    return basis_points
+
+
+def _is_price(fen: int) -> int:
+    if not 0 <= fen <= MOST_FEN:
+        raise ValueError(f"金额应在0至{MOST_FEN // 100}元之间")
+    return fen
+
+
+MOST_FEN = 100_000_000
+Percent = Annotated[int, BeforeValidator(_parse_percent), AfterValidator(_is_share)]
 """Typed in percent, handed on in basis points."""
-Price = Annotated[int, BeforeValidator(_parse_price), Field(ge=0, le=100_000_000)]
+Price = Annotated[int, BeforeValidator(_parse_price), AfterValidator(_is_price)]
 """Typed in yuan, handed on in fen; nothing is a price, too."""
 Key = Annotated[int, Field(ge=0, le=2**53)]
 Position = Annotated[int, Field(ge=0, le=9999)]
@@ -64,7 +77,7 @@ class ProjectForm(Form):
     category_id: Key = Field(title="分类")
     operation_name: str = Field("", title="手术名称", max_length=60)
     english_name: str = Field("", title="英文名", max_length=80)
-    share: Percent = Field(0, title="提成比例", le=10_000)
+    share: Percent = Field(0, title="提成比例")
     exam_kinds: tuple[str, ...] = Field((), title="需要的检查", max_length=10)
     is_active: bool = Field(False, title="启用")
 
@@ -92,12 +105,12 @@ class FloorForm(Form):
     form_key: FormKey = ""
     role: str = Field(title="角色", max_length=40)
     category_id: Key = Field(0, title="分类")
-    floor: Percent = Field(title="最低可到原价的百分之几", le=10_000)
+    floor: Percent = Field(title="最低可到原价的百分之几")
 
 
 class FloorChangeForm(Form):
     version: Version = 0
-    floor: Percent = Field(title="最低可到原价的百分之几", le=10_000)
+    floor: Percent = Field(title="最低可到原价的百分之几")
 
 
 class VersionForm(Form):
@@ -114,7 +127,7 @@ class MethodForm(Form):
     kind: MethodKind = Field(title="类型")
     periods: Annotated[str, BeforeValidator(_parse_periods)] = Field("", title="可选期数", max_length=80)
     least: Price = Field(1, title="最低金额")
-    most: Price = Field(100_000_000, title="最高金额")
+    most: Price = Field(MOST_FEN, title="最高金额")
     fee_by: str = Field("", title="手续费承担方", max_length=20)
     position: Position = Field(100, title="排序")
     is_active: bool = Field(False, title="启用")

@@ -20,7 +20,7 @@ from wxapp.core.permissions import Permission
 from wxapp.hospital import listings
 from wxapp.hospital.admin.door import interface
 from wxapp.hospital.admin.shown import ACTIVE, shown, told
-from wxapp.hospital.forms import MethodForm
+from wxapp.hospital.forms import MOST_FEN, MethodForm
 from wxapp.hospital.models import Method, MethodKind
 from wxapp.hospital.services import MethodText, add_method, change_method
 from wxapp.hospital.services.methods import FEE_BY
@@ -84,7 +84,9 @@ def method_list() -> Page:
 @interface("hospital.method_new", GET="/pc/config/bank/new", permission=P)
 def new_method() -> Page:
     """An empty form."""
-    return Page("hospital/admin/method.html", form=_form({"is_active": True}), method=None)
+    return Page(
+        "hospital/admin/method.html", form=_form({"is_active": True, "least": 1, "most": MOST_FEN}), method=None
+    )
 
 
 @interface("hospital.method_add", POST="/pc/config/bank/new", permission=P,
