@@ -6,6 +6,6 @@ are kept with the names they had at the moment. A *quote* is a list of projects 
 *price review* is bound to exactly one revision. *Diagnostics* are the pictures taken in the house, the *procedure* is
 the operation, a *pickup* brings the patient by car.
 
-Reads booking: a booking turns into a visit. Hears nothing; tells VisitArrived, QuoteMade, VisitLeft. Money is the
-affair of the packages till and cashier above and below.
+Reads booking: a booking turns into a visit. Tells VisitArrived, VisitLeft and QuoteMade, which it hears itself: the
+reviewers are told. Money is the affair of the till below and of the cashier above.
 """
