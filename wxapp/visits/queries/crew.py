@@ -1,4 +1,4 @@
-"""Who of the staff can be chosen for operations and trips."""
+"""Who of the staff can be chosen for a consultation, an operation or a trip."""
 
 from __future__ import annotations
 

@@ -20,11 +20,11 @@ from wxapp.messages.receivers import Receiver
 from wxapp.messages.services import notify
 from wxapp.messages.taps import Tap
 from wxapp.patients.queries import patient_names
-from wxapp.staff import queries as staff
 from wxapp.staff.models import Member
 from wxapp.visits.departure_settings import PICKUP_MINUTES
 from wxapp.visits.models import Part, Pickup, PickupStatus, Stage, Visit
 from wxapp.visits.procedure_errors import Overlap, PickupMoved
+from wxapp.visits.queries.crew import who_may
 from wxapp.visits.queries.pickups import find_pickup, get_pickup, trips_near
 from wxapp.visits.services import stages
 from wxapp.visits.services.people import set_people
@@ -97,7 +97,7 @@ def assign(wanted: Sequence[Seen], driver_id: int, *, by: Staff, anyway: bool = 
     :raises Stale: somebody else has changed one meanwhile
     :raises Invalid: this member of staff drives nobody
     """
-    names = {member.id: member.name for member in staff.active_who_may(Permission.PICKUP_DRIVE)}
+    names = {member.id: member.name for member in who_may(Permission.PICKUP_DRIVE)}
     if driver_id not in names:
         raise Invalid({"driver_id": "请从名单中选择司机"})
     with transaction():

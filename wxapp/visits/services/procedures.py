@@ -19,6 +19,7 @@ from wxapp.staff import queries as staff
 from wxapp.visits.errors import StageMoved
 from wxapp.visits.models import Part, Procedure, ProcedureStatus, Stage, StepKind, Visit
 from wxapp.visits.procedure_errors import BedTaken, NotReady, NotSettled
+from wxapp.visits.queries.crew import who_may
 from wxapp.visits.queries.procedures import find_procedure, get_procedure
 from wxapp.visits.services import stages
 from wxapp.visits.services.people import set_people
@@ -209,7 +210,7 @@ def _check_person(field: str, wanted: int | None, present: int | None) -> None:
     """:raises Invalid: newly named somebody who does no operations; who is named already may have lost the right"""
     if wanted is None or wanted == present:
         return
-    if wanted not in {member.id for member in staff.active_who_may(Permission.PROCEDURE_WRITE)}:
+    if wanted not in {member.id for member in who_may(Permission.PROCEDURE_WRITE)}:
         raise Invalid({field: "请从名单中选择医护人员"})
 
 

@@ -10,11 +10,11 @@ from wxapp.core.errors import Invalid
 from wxapp.core.permissions import Permission
 from wxapp.hospital import queries as hospital
 from wxapp.hospital.rules.flows import FlowRules
-from wxapp.staff import queries as staff
 from wxapp.visits.errors import StageMoved, StepMissing
 from wxapp.visits.models import ExamKind, Part, Picture, Stage, StepKind, Visit
 from wxapp.visits.queries import people_of
 from wxapp.visits.queries.advice import WAIT_FOR_TRIAGE
+from wxapp.visits.queries.crew import who_may
 from wxapp.visits.services import stages
 from wxapp.visits.services.people import set_people
 
@@ -100,5 +100,5 @@ def check_examinations(visit: Visit, flow: FlowRules) -> None:
 
 
 def _check_consultant(consultant_id: int) -> None:
-    if all(member.id != consultant_id for member in staff.active_who_may(Permission.CONSULT)):
+    if all(member.id != consultant_id for member in who_may(Permission.CONSULT)):
         raise Invalid({"consultation_user_id": "请选择在职的咨询师"})
