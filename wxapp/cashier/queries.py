@@ -8,18 +8,38 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from wxapp.admin.identity import Staff
 from wxapp.cashier.rules import Row
 from wxapp.core import clock
 from wxapp.core.db import db
+from wxapp.core.errors import NotFound
 from wxapp.loans.models import Instalment, Loan
 from wxapp.loans.queries import instalments_of
+from wxapp.patients.models import Patient
 from wxapp.till.models import Entry, Receipt
 from wxapp.visits.models import PlannedPayment, Stage, Visit
+from wxapp.visits.queries import visible_to
 from wxapp.visits.rules.subjects import subject_of
 
 WAITING = (Stage.APPROVED,)
 AGAIN = (Stage.COLLECT_AGAIN,)
 DONE = (Stage.COLLECTED, Stage.IN_PROCEDURE, Stage.LEFT)
+
+
+def visit_with_patient(visit_id: int, *, seen_by: Staff) -> tuple[Visit, Patient]:
+    """Return a visit and its patient with one question. Both belong to no session: a look that is logged before the
+    page is made from them does not have them read again.
+
+    :raises NotFound: no such visit, or not one that this person may see
+    """
+    both: list[Any] = [Visit, Patient]
+    wanted = sa.select(*both).join(Patient, Patient.id == Visit.patient_id)
+    row = db.session.execute(wanted.where(Visit.id == visit_id, visible_to(seen_by))).one_or_none()
+    if row is None:
+        raise NotFound("没有这张到院单，或不在您的范围内")
+    for one in row:
+        db.session.expunge(one)
+    return row[0], row[1]
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,9 @@ from wxapp.core.permissions import Permission
 from wxapp.hospital.models import Category, Flow
 from wxapp.hospital.rules import flows
 from wxapp.patients.models import Patient
-from wxapp.staff.queries import active_who_may
 from wxapp.visits.models import ExamKind, Interest, Part, Stage, StepKind, Visit
 from wxapp.visits.queries import people_of, visible_to
+from wxapp.visits.queries.crew import who_may
 from wxapp.visits.queries.visits import People, matches
 from wxapp.visits.rules.codes import visit_word
 from wxapp.visits.states import ENDED
@@ -308,7 +308,7 @@ def columns(*names: str) -> tuple[Column, ...]:
 
 
 def consultant_options() -> list[tuple[str, str]]:
-    return [(str(member.id), member.name) for member in active_who_may(Permission.CONSULT)]
+    return [(str(member.id), member.name) for member in who_may(Permission.CONSULT)]
 
 
 def stage_filter(stages: Collection[Stage] = ()) -> Filter:

@@ -23,16 +23,23 @@ def current_cashier() -> Cashier:
     return Cashier(staff.id, staff.name)
 
 
+def asked_visit_id() -> int:
+    """Return the number of the visit that the address or the form names as ``id``.
+
+    :raises NotFound: none
+    """
+    try:
+        return row_key(request.values.get("id", ""))
+    except ValueError:
+        raise NotFound("没有这张到院单") from None
+
+
 def asked_visit() -> Visit:
     """Return the visit that the address or the form names as ``id``.
 
     :raises NotFound: none, or not one that this person may see
     """
-    try:
-        visit_id = row_key(request.values.get("id", ""))
-    except ValueError:
-        raise NotFound("没有这张到院单") from None
-    return get_visit(visit_id, seen_by=current_staff())
+    return get_visit(asked_visit_id(), seen_by=current_staff())
 
 
 def done(told: str, *, location: str, **extra: str) -> Done:

@@ -17,7 +17,8 @@ from wxapp.admin.interface import wants_json
 from wxapp.admin.sheets import PrintForm, Sheet
 from wxapp.admin.tables import Action, Table
 from wxapp.admin.wire import money, text
-from wxapp.cashier.admin.door import asked_visit, interface
+from wxapp.cashier import queries
+from wxapp.cashier.admin.door import asked_visit_id, interface
 from wxapp.core import clock, ids
 from wxapp.core.forms import read_form
 from wxapp.core.money import yuan
@@ -86,12 +87,12 @@ def print_list() -> Page:
 )
 def project_sheet() -> Page:
     """The sheet as it will be printed. Looking at it is logged: it has the patient's whole name."""
-    visit = asked_visit()
+    visit, patient = queries.visit_with_patient(asked_visit_id(), seen_by=current_staff())
     audit.looked_at("visit", visit.id, TITLE)
     template = "cashier/admin/project_sheet.html"
     if wants_json():
         return Page(template, infos={**wire_visit(visit, whole=False), "projects": _projects(visit)})
-    return Page(template, _visit=visit, _sheet=_sheet(visit, copy=0), _prints=_prints(visit.id))
+    return Page(template, _visit=visit, _sheet=_sheet(visit, patient, copy=0), _prints=_prints(visit.id))
 
 
 def _projects(visit: Visit) -> list[dict[str, str]]:
@@ -113,7 +114,9 @@ def print_sheet() -> Page | Response:
     visit = get_visit(form.id, seen_by=current_staff())
     copy = ids.next_number(_counter(visit.id))
     audit.about(f"visit:{visit.id}", f"{visit.visit_no}第{copy}次，{form.paper.value.upper()}")
-    return sheets.printed(_sheet(visit, copy=copy), form, file_name=f"{TITLE}-{visit.visit_no}")
+    return sheets.printed(
+        _sheet(visit, get_patient(visit.patient_id), copy=copy), form, file_name=f"{TITLE}-{visit.visit_no}"
+    )
 
 
 def _counter(visit_id: int) -> str:
@@ -125,8 +128,7 @@ def _prints(visit_id: int) -> int:
     return ids.last_number(_counter(visit_id))
 
 
-def _sheet(visit: Visit, *, copy: int) -> Sheet:
-    patient = get_patient(visit.patient_id)
+def _sheet(visit: Visit, patient: Patient, *, copy: int) -> Sheet:
     people = people_of([visit.id])[visit.id]
     paid = entries_of(subject_of(visit.id))
     about = _sold_for(visit)
