@@ -198,11 +198,13 @@ def test_floors_are_added_changed_and_taken_away(desk: Desk, category: Category)
     twice = desk.post("project/floors", role=role.name, category_id=category.id, floor="80")
     assert (twice.status_code, "已有底价" in twice.text) == (409, True)
     assert desk.post("project/floors", role="nobody", category_id="0", floor="80").status_code == 422
-    assert desk.post(f"project/floors/{floor.id}", version="1", floor="75").status_code == 303
+    assert desk.post(f"project/floors/{floor.id}", version="1", new_floor="75").status_code == 303
     assert told_of("hospital.floor_change") == f"{role.name}，82.5% → 75%"
-    assert desk.post(f"project/floors/{floor.id}", version="1", floor="70").status_code == 409
-    wrong = desk.post(f"project/floors/{floor.id}", version="2", floor="101")
+    assert desk.post(f"project/floors/{floor.id}", version="1", new_floor="70").status_code == 409
+    wrong = desk.post(f"project/floors/{floor.id}", version="2", new_floor="101")
     assert (wrong.status_code, "应在0至100之间" in wrong.text) == (422, True)
+    assert re.search(r'name="new_floor" value="101"[^>]*aria-invalid="true"', wrong.text)  # in its line, not below
+    assert re.search(r'name="floor"[^>]*value=""', wrong.text)
     assert desk.post(f"project/floors/{floor.id}/remove", version="2").status_code == 303
     assert desk.ask("project/floors").json["floors"] == []
 

@@ -109,8 +109,10 @@ class FloorForm(Form):
 
 
 class FloorChangeForm(Form):
+    """Of a line in the list. Its field has a name of its own: the form for a further floor is on the same page."""
+
     version: Version = 0
-    floor: Percent = Field(title="最低可到原价的百分之几")
+    new_floor: Percent = Field(title="最低可到原价的百分之几")
 
 
 class VersionForm(Form):

@@ -6,10 +6,9 @@ from flask import url_for
 
 from wxapp.admin import audit
 from wxapp.admin.answers import Done, Page
-from wxapp.admin.fields import ShownForm
+from wxapp.admin.fields import ShownForm, refusal
 from wxapp.admin.identity import current_staff, remember_names
 from wxapp.admin.presses import once
-from wxapp.core.errors import Invalid
 from wxapp.core.forms import read_form
 from wxapp.core.permissions import Permission
 from wxapp.hospital import listings, queries
@@ -32,6 +31,13 @@ HELP = {
 @interface("hospital.floors", GET="/pc/config/project/floors", permission=P)
 def floor_list() -> Page:
     """All floors, and a form for a further one."""
+    return _page()
+
+
+def _page(floor_id: int = 0) -> Page:
+    """:param floor_id: the line whose change is refused, if that is why the page is shown"""
+    back = refusal() if floor_id else None
+    wrong = back.typed.get("new_floor", "") if back and "new_floor" in back.errors else None
     rows = listings.floors()
     roles = dict(role_options())
     names = queries.category_names({row.category_id for row in rows})
@@ -45,7 +51,8 @@ def floor_list() -> Page:
                 "id": row.id,
                 "role": roles.get(row.role, row.role),
                 "category": names.get(row.category_id, EVERYWHERE),
-                "floor": percent(row.floor_bp),
+                "floor": percent(row.floor_bp) if wrong is None or row.id != floor_id else wrong,
+                "is_wrong": wrong is not None and row.id == floor_id,
                 "version": row.version,
                 "changed_at": row.changed_at,
                 "changed_by": row.changed_by,
@@ -69,16 +76,13 @@ def create_floor() -> Done:
 
 
 @interface("hospital.floor_change", POST="/pc/config/project/floors/<int:floor_id>", permission=P,
-           audit="修改底价", form_page=lambda floor_id: floor_list())  # fmt: skip
+           audit="修改底价", form_page=_page)  # fmt: skip
 def save_floor(floor_id: int) -> Done:
     """Change a floor."""
-    try:
-        form = read_form(FloorChangeForm)
-    except Invalid as error:  # there is one such form in each line: beside which field would not be seen
-        raise Invalid({}, error.message) from None
+    form = read_form(FloorChangeForm)
     before = listings.get(PriceFloor, floor_id)
-    told = f"{before.role}，{percent(before.floor_bp)}% → {percent(form.floor)}%"
-    change_floor(floor_id, form.floor, seen_version=form.version, by=current_staff().actor)
+    told = f"{before.role}，{percent(before.floor_bp)}% → {percent(form.new_floor)}%"
+    change_floor(floor_id, form.new_floor, seen_version=form.version, by=current_staff().actor)
     audit.about(f"hospital_floor:{floor_id}", told)
     return Done("底价已保存", location=url_for(".floor_list"))
 
