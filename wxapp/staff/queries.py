@@ -211,21 +211,6 @@ def role_ids_by_label(labels: Sequence[str]) -> list[int]:
     return [found[label] for label in labels]
 
 
-def active_who_may(permission: Permission) -> list[Member]:
-    """Return the active members to whom a role of their own gives this right, by name.
-
-    The role that may do everything does not count: an administrator is no consultant because of it.
-    """
-    wanted = (
-        sa.select(Member).where(Member.is_active).options(selectinload(Member.roles)).order_by(Member.name, Member.id)
-    )
-    return [
-        member
-        for member in db.session.scalars(wanted)
-        if any(role.permissions != EVERYTHING and permission in permissions_of(role) for role in member.roles)
-    ]
-
-
 def who_can(permission: Permission) -> list[int]:
     """Return the ids of the active members who have this right by any role, also by the one that may do everything."""
     wanted = sa.select(Member).where(Member.is_active).options(selectinload(Member.roles)).order_by(Member.id)
