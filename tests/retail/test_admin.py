@@ -2,101 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from flask.testing import FlaskClient
 
 from tests.factories.patients import make_patient
 from tests.factories.retail import make_goods_category, make_retail_goods, reprice, stock_of, ways
-from tests.factories.staff import make_member
 from tests.factories.wallet import make_balance
-from wxapp.admin.models import AuditRow
-from wxapp.core.db import db
-from wxapp.core.permissions import Permission
+from tests.retail.counter import HTML, Counter, P, Sit, audited, count, counter, goods, patient, sale, sit
 from wxapp.patients.models import Patient
 from wxapp.retail import queries
-from wxapp.retail.models import GoodsCategory, RetailGoods, RetailOrder, StockChange
+from wxapp.retail.models import RetailGoods, RetailOrder, StockChange
 
-P = Permission
-HTML = {"Accept": "text/html"}
-
-
-@dataclass
-class Counter:
-    """A member of staff at retail's doors."""
-
-    client: FlaskClient
-    csrf: str
-    member_id: int
-
-    def ask(self, path: str) -> Any:
-        return self.client.get(f"/pc/retail/{path}").json
-
-    def get(self, path: str) -> Any:
-        return self.client.get(f"/pc/retail/{path}", headers=HTML)
-
-    def tell(self, path: str, **fields: Any) -> Any:
-        """Send a form as other programs do, and return the JSON."""
-        return self.client.post(f"/pc/retail/{path}", data={"csrf_token": self.csrf, **fields}).json
-
-    def post(self, path: str, **fields: Any) -> Any:
-        return self.client.post(f"/pc/retail/{path}", data={"csrf_token": self.csrf, **fields}, headers=HTML)
-
-
-Sit = Callable[..., Counter]
-
-
-@pytest.fixture
-def sit(client: FlaskClient, sign_in_staff: Callable[[FlaskClient, Any], str]) -> Sit:
-    def sit_down(*rights: P) -> Counter:
-        member = make_member(set(rights))
-        return Counter(client, sign_in_staff(client, member), member.id)
-
-    return sit_down
-
-
-@pytest.fixture
-def counter(sit: Sit) -> Counter:
-    return sit(P.RETAIL_SELL, P.RETAIL_WRITE)
-
-
-@pytest.fixture
-def patient(client: FlaskClient) -> Patient:
-    return make_patient(phone="13800009911")
-
-
-@pytest.fixture
-def goods(client: FlaskClient) -> list[RetailGoods]:
-    ways()
-    return [make_retail_goods("商品甲", price_fen=2_000), make_retail_goods("商品乙", price_fen=2_000)]
-
-
-def sale(counter: Counter, patient: Patient, goods: list[RetailGoods], **over: Any) -> dict[str, Any]:
-    """Return the contract's example: three payments for three pieces of two goods."""
-    fields = {
-        "developer": counter.member_id,
-        "mid": patient.id,
-        "pay_money": "10,20,30,",
-        "pay_type": "支付宝,微信,现金,",
-        "pay_num": "1,2,",
-        "good_id": "".join(f"{one.id}," for one in goods),
-        "good_name": "".join(f"{one.name}," for one in goods),
-        "pay_price": "20.00,20.00,",
-        **over,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
-
-
-def count(model: type) -> int:
-    return db.session.scalar(sa.select(sa.func.count()).select_from(model)) or 0
-
-
-def audited(action: str) -> list[AuditRow]:
-    return list(db.session.scalars(sa.select(AuditRow).where(AuditRow.action == action)))
+__all__ = ["counter", "goods", "patient", "sit"]
 
 
 # --- selling as programs do ------------------------------------------------------------------------------------------
@@ -338,45 +256,6 @@ def test_the_start_page_tells_of_today_and_of_what_runs_out(
     missing = [word for word in ("今日零售", "¥60.00", "1 单", "零售库存告急") if word not in page]
     assert missing == []
     assert queries.find_by_number(kept) is not None
-
-
-# --- goods and stock -------------------------------------------------------------------------------------------------
-
-
-def test_goods_are_added_changed_and_stocked(counter: Counter) -> None:
-    counter.post("goods/categories", name="护肤", position=1, is_active=1)
-    category = db.session.scalars(sa.select(GoodsCategory)).one()
-    fields = {"name": "面膜", "category_id": category.id, "unit": "盒", "price": "128.50", "is_active": 1}
-    assert counter.post("goods/new", stock=7, form_key="press-0000000003", **fields).status_code == 303
-    counter.post("goods/new", stock=7, form_key="press-0000000003", **fields)
-    goods = db.session.scalars(sa.select(RetailGoods)).one()
-    assert (goods.price_fen, goods.stock) == (12_850, 7)
-    assert counter.post(f"goods/{goods.id}", version=1, **fields | {"price": "99"}).status_code == 303
-    assert counter.post(f"goods/{goods.id}", version=1, **fields).status_code == 409
-    stocked = {"reason": "received", "count": 3, "form_key": "press-0000000004"}
-    for _ in range(2):
-        assert counter.post(f"goods/{goods.id}/stock", **stocked).status_code == 303
-    assert stock_of(goods) == 10
-    page = counter.get(f"goods/{goods.id}").get_data(as_text=True)
-    assert all(word in page for word in ("面膜", "入库", "期初库存", "+3"))
-    assert counter.post(f"goods/{goods.id}/stock", reason="sold", count=3).status_code == 422
-    changed = counter.post(f"goods/categories/{category.id}", name="护肤品", position=2, is_active=1, version=1)
-    assert changed.status_code == 303
-    assert counter.post("goods/categories", name="a,b", position=1).status_code == 422
-
-
-def test_the_shelf_is_counted_where_something_was_typed(counter: Counter, goods: list[RetailGoods]) -> None:
-    rows = {"goods": [one.id for one in goods], "seen": [10, 10], "counted": ["8", ""]}
-    assert counter.post("goods/count", note="月末", form_key="press-0000000005", **rows).status_code == 303
-    assert [stock_of(one) for one in goods] == [8, 10]
-    assert audited("retail.count")[0].detail == "盘点1种，1种有差异"
-    stale = counter.post("goods/count", **rows)
-    assert stale.status_code == 409
-    assert "商品甲" in stale.get_data(as_text=True)
-    for over in ({"counted": ["", ""]}, {"counted": ["x", ""]}, {"counted": ["-1", ""]}, {"seen": [10]}):
-        assert counter.post("goods/count", **rows | over).status_code == 422
-    twice = {"goods": [goods[0].id] * 2, "seen": [8, 8], "counted": ["7", "6"]}
-    assert counter.post("goods/count", **twice).status_code == 422
 
 
 # --- who may ---------------------------------------------------------------------------------------------------------
