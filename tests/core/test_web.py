@@ -64,9 +64,9 @@ def test_a_broken_referrer_leads_home(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("body", ['{"username": "\\ud800", "password": "x"}', '{"csrf_token": "\\ud800"}'])
 def test_half_a_character_is_refused(client: FlaskClient, sign_in_staff: SignIn, body: str) -> None:
-    sign_in_staff(client, make_member({Permission.GOODS_READ}))
+    csrf = sign_in_staff(client, make_member({Permission.GOODS_READ}))
     for path in ("/pc/login", "/pc/table-filter", "/pc/logout"):
-        answer = client.post(path, data=body, content_type="application/json")
+        answer = client.post(path, data=body, content_type="application/json", headers={"X-CSRF-Token": csrf})
         assert answer.status_code == 422, path
         assert answer.get_json()["msg"] == "操作失败：请求内容含有无法识别的字符"
 
