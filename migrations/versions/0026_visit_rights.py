@@ -14,12 +14,12 @@ branch_labels = None
 depends_on = None
 
 NEW = {
-    "front_desk": "visit:read visit:intake visit:collect departure:write pickup:assign retail:sell",
+    "front_desk": "patient:dial visit:read visit:intake visit:collect departure:write pickup:assign retail:sell",
     "lab": "diagnostics:write",
     "photo_room": "diagnostics:write",
     "consultant": "visit:read visit:consult visit:print",
-    "aftercare": "visit:read",
-    "aftercare_lead": "visit:read visit:refuse departure:write pickup:assign",
+    "aftercare": "patient:dial visit:read",
+    "aftercare_lead": "patient:dial visit:read visit:refuse departure:write pickup:assign",
     "customer_service": "retail:write",
     "doctor": "visit:read procedure:write",
     "nurse": "visit:read procedure:write departure:write",

@@ -62,6 +62,7 @@ class Permission(Labelled):
     WALLET_RECHARGE = "wallet:recharge", "柜台充值与发卡"
     PATIENT_READ = "patient:read", "查看患者"
     PATIENT_WRITE = "patient:write", "建档与修改患者资料"
+    PATIENT_DIAL = "patient:dial", "通过拨号客户端拨打客户电话"
     PATIENT_REVEAL = "patient:reveal", "查看完整手机号与证件号"
     BALANCE_PASSWORD_RESET = "balance_password:reset", "重置余额密码"
     MESSAGE_READ = "message:read", "查看消息发送记录"

@@ -31,6 +31,7 @@ DEFAULT_ROLES = (
             {
                 *_SEES_ORDERS,
                 P.PATIENT_WRITE,
+                P.PATIENT_DIAL,
                 P.PATIENT_REVEAL,
                 P.PAYMENT_READ,
                 P.PAYMENT_COLLECT,
@@ -67,7 +68,7 @@ DEFAULT_ROLES = (
     ),
     DefaultRole("referrer", "开发", frozenset({P.DASHBOARD_READ, P.VISIT_READ})),
     DefaultRole("driver", "司机", frozenset({P.DASHBOARD_READ, P.PICKUP_DRIVE})),
-    DefaultRole("aftercare", "售后", frozenset({*_SEES_ORDERS, P.MESSAGE_READ, P.VISIT_READ})),
+    DefaultRole("aftercare", "售后", frozenset({*_SEES_ORDERS, P.MESSAGE_READ, P.PATIENT_DIAL, P.VISIT_READ})),
     DefaultRole(
         "aftercare_lead",
         "售后主管",
@@ -75,6 +76,7 @@ DEFAULT_ROLES = (
             {
                 *_SEES_ORDERS,
                 P.PATIENT_WRITE,
+                P.PATIENT_DIAL,
                 P.PATIENT_REVEAL,
                 P.PAYMENT_READ,
                 P.REFUND_REQUEST,

@@ -61,3 +61,9 @@ class FileHandled(IllegalTransition):
     """Somebody else has matched or discarded this file of a device."""
 
     code, status, message = "file_handled", 409, "这个文件已由他人处理，请刷新"
+
+
+class DialCodeGone(DomainError):
+    """Traded already, too old, or somebody else's: which one is nobody's business."""
+
+    code, status, message = "dial_code_gone", 409, "拨号码已失效或已使用，请重新点击“拨打”"
