@@ -149,11 +149,14 @@ def look_only(monkeypatch: pytest.MonkeyPatch, then: Any) -> None:
 def linked(app: Flask, code: str, *, unguarded: bool = False) -> int:
     """Confirm one code on many telephones at once; return how many were told that it worked."""
     confirm = _confirm_unguarded if unguarded else wechat.confirm_link
-    works = [partial(confirm, code, appid=f"wx-{number}", openid=f"o-{number}") for number in range(MANY)]
+    works = [
+        partial(confirm, code, appid=f"wx-{number}", openid=f"o-{number}", by=f"wechat:{number}")
+        for number in range(MANY)
+    ]
     return crowd(app, works)["done"]
 
 
-def _confirm_unguarded(code: str, *, appid: str, openid: str) -> None:
+def _confirm_unguarded(code: str, *, appid: str, openid: str, by: str) -> None:  # noqa: ARG001 - as the service
     """As the service, but the code is looked at and then written down as used."""
     scanned = wechat.find_scanned(code)
     _together.wait()
