@@ -156,7 +156,7 @@ def linked(app: Flask, code: str, *, unguarded: bool = False) -> int:
     return crowd(app, works)["done"]
 
 
-def _confirm_unguarded(code: str, *, appid: str, openid: str, by: str) -> None:  # noqa: ARG001 - as the service
+def _confirm_unguarded(code: str, *, appid: str, openid: str, by: str) -> None:
     """As the service, but the code is looked at and then written down as used."""
     scanned = wechat.find_scanned(code)
     _together.wait()
