@@ -119,10 +119,6 @@ class VisitRow:
         return tuple(self._page.interests[self.id])
 
     @property
-    def people(self) -> Mapping[Part, tuple[str, ...]]:
-        return {part: tuple(one.name for one in those) for part, those in self._page.people[self.id].items()}
-
-    @property
     def is_late(self) -> bool:
         if self.waited_minutes is None:
             return False
@@ -142,7 +138,7 @@ class VisitRow:
 
     def names(self, part: Part) -> str:
         """Return who is this part, "" for nobody."""
-        return "、".join(self.people.get(part, ()))
+        return "、".join(one.name for one in self._page.people[self.id].get(part, ()))
 
     def wire(self) -> dict[str, Any]:
         """Return the row as programs know it."""
