@@ -317,5 +317,7 @@ def stage_filter(stages: Collection[Stage] = ()) -> Filter:
 SEARCH = Filter("q", "查找", placeholder="姓名、手机号或编号，须完整", is_private=True)
 SINCE, UNTIL = Filter("since", "从", kind="day"), Filter("until", "到", kind="day")
 CONSULTANT = Filter("consultant", "咨询师", kind="choice", choices=consultant_options)
+COUNTED = 2_000
+"""Rows of a list of visits that are counted and paged through: years of visits are found by filters, not by leafing."""
 FILTERS = (SEARCH, stage_filter(), SINCE, UNTIL, CONSULTANT)
 """The filters that :func:`visits` understands."""

@@ -30,7 +30,7 @@ from wxapp.till.queries import entries_of, receipts_of
 from wxapp.till.receipt_sheets import COLUMNS, money_line
 from wxapp.till.sold import Line, Sold, tell
 from wxapp.visits import plugs
-from wxapp.visits.listings import FILTERS, columns, rows, visit_url, visits, wire_row
+from wxapp.visits.listings import COUNTED, FILTERS, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Part, Visit
 from wxapp.visits.queries import get_visit, lines_of, people_of, sees_all
 from wxapp.visits.rules.ages import age_on
@@ -51,6 +51,7 @@ class SheetForm(PrintForm):
 
 PRINTABLE = Table(
     "cashier.print_list",
+    count_up_to=COUNTED,
     title="打印列表",
     columns=columns(
         "visit_no", "patient", "day", "stage", "consultant", "list_total_fen", "final_fen", "collected_fen"

@@ -26,7 +26,7 @@ from wxapp.visits.admin.answered import done
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
 from wxapp.visits.admin.quote_parts import payment_rows, rows_of, typed_or
-from wxapp.visits.listings import FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
+from wxapp.visits.listings import COUNTED, FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.queries import get_visit, planned_of
 from wxapp.visits.queries.advice import (
@@ -54,6 +54,7 @@ _STAGES_OF = {WAITING: (S.TRIAGED,), SENT_BACK: (S.SENT_BACK,), REVIEWED: (S.IN_
 
 LIST = Table(
     "visits.consultation",
+    count_up_to=COUNTED,
     title="咨询列表",
     columns=columns(
         "visit_no", "patient", "day", "interests", "stage", "waiting", "offered_fen", "final_fen", "consultant"

@@ -19,7 +19,19 @@ from wxapp.admin.tables import Action, Table
 from wxapp.core import clock
 from wxapp.core.permissions import Permission
 from wxapp.visits.admin.door import interface
-from wxapp.visits.listings import COLUMNS, SEARCH, SINCE, UNTIL, VisitRow, columns, rows, stage_filter, visits, wire_row
+from wxapp.visits.listings import (
+    COLUMNS,
+    COUNTED,
+    SEARCH,
+    SINCE,
+    UNTIL,
+    VisitRow,
+    columns,
+    rows,
+    stage_filter,
+    visits,
+    wire_row,
+)
 from wxapp.visits.models import ExamKind, Stage, Visit
 from wxapp.visits.queries.pictures import counts_of, departments, has_picture, needed_by
 
@@ -68,6 +80,7 @@ def _kind_column(kind: ExamKind) -> Column:
 
 LIST = Table(
     "visits.exams",
+    count_up_to=COUNTED,
     title="客户列表",
     columns=(
         replace(COLUMNS["visit_no"], link=lambda row: exam_url(row.id)),

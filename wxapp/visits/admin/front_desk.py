@@ -15,7 +15,18 @@ from wxapp.core import clock
 from wxapp.core.db import db
 from wxapp.core.permissions import Permission
 from wxapp.visits.admin.door import interface
-from wxapp.visits.listings import SEARCH, SINCE, UNTIL, columns, rows, stage_filter, visit_url, visits, wire_row
+from wxapp.visits.listings import (
+    COUNTED,
+    SEARCH,
+    SINCE,
+    UNTIL,
+    columns,
+    rows,
+    stage_filter,
+    visit_url,
+    visits,
+    wire_row,
+)
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.rules.codes import visit_word
 
@@ -26,6 +37,7 @@ _AFTER_ARRIVAL = tuple(stage for stage in Stage if stage not in (Stage.BOOKED, S
 
 VISITS = Table(
     "visits.list",
+    count_up_to=COUNTED,
     title="客户列表",
     columns=columns(
         "visit_no", "patient", "interests", "stage", "appointed_at", "reached_at", "waiting", "lead_referrer",

@@ -24,7 +24,7 @@ from wxapp.visits.admin.door import interface
 from wxapp.visits.admin.procedures import STATES as OPERATIONS
 from wxapp.visits.admin.procedures import procedure_url
 from wxapp.visits.departure_settings import CARE_TEXT
-from wxapp.visits.listings import STAGES, visit_url
+from wxapp.visits.listings import COUNTED, STAGES, visit_url
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.procedure_forms import LeaveForm, ReasonForm
 from wxapp.visits.queries import get_visit, lines_of
@@ -56,6 +56,7 @@ def leave_url(visit_id: int) -> str:
 
 LIST = Table(
     "visits.leaving",
+    count_up_to=COUNTED,
     title="离店列表",
     columns=(
         Column("visit_no", "编号", kind="code", link=lambda row: visit_url(row.visit_id), sort=Visit.id),

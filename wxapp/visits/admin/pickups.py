@@ -19,7 +19,7 @@ from wxapp.core.states import history
 from wxapp.visits import plugs
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
-from wxapp.visits.listings import STAGES, visit_url
+from wxapp.visits.listings import COUNTED, STAGES, visit_url
 from wxapp.visits.models import Pickup, PickupStatus, Stage, Visit
 from wxapp.visits.pickup_forms import AssignForm, CancelPickupForm, TripForm, WishForm
 from wxapp.visits.queries.crew import who_may
@@ -68,6 +68,7 @@ _COLUMNS = (
 )
 WAITING = Table(
     "visits.pickups_waiting",
+    count_up_to=COUNTED,
     title="待分配客户",
     columns=_COLUMNS,
     filters=(_SEARCH, _DAY),
@@ -79,6 +80,7 @@ WAITING = Table(
 )
 ASSIGNED = Table(
     "visits.pickups_assigned",
+    count_up_to=COUNTED,
     title="已分配客户",
     columns=(
         *_COLUMNS,

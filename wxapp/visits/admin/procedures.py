@@ -21,7 +21,7 @@ from wxapp.core.states import history
 from wxapp.visits import plugs
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
-from wxapp.visits.listings import STAGES, visit_url
+from wxapp.visits.listings import COUNTED, STAGES, visit_url
 from wxapp.visits.models import Procedure, ProcedureStatus, Stage, Visit
 from wxapp.visits.procedure_forms import ArrangementForm, ReasonForm, StepForm
 from wxapp.visits.queries import get_visit, lines_of
@@ -55,6 +55,7 @@ def procedure_url(visit_id: int) -> str:
 
 LIST = Table(
     "visits.procedures",
+    count_up_to=COUNTED,
     title="手术列表",
     columns=(
         Column(

@@ -24,7 +24,19 @@ from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.consultation import plan_shown, save_plan, wire_details
 from wxapp.visits.admin.door import interface
 from wxapp.visits.admin.quote_parts import DECISIONS, percent, rows_of, shown_quote, typed_or
-from wxapp.visits.listings import CONSULTANT, SEARCH, SINCE, STAGES, UNTIL, columns, rows, visit_url, visits, wire_row
+from wxapp.visits.listings import (
+    CONSULTANT,
+    COUNTED,
+    SEARCH,
+    SINCE,
+    STAGES,
+    UNTIL,
+    columns,
+    rows,
+    visit_url,
+    visits,
+    wire_row,
+)
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.queries import get_visit, planned_of
 from wxapp.visits.queries.advice import seen_heading
@@ -46,6 +58,7 @@ _STAGES_OF = {
 
 LIST = Table(
     "visits.review",
+    count_up_to=COUNTED,
     title="价目审核列表",
     columns=columns(
         "visit_no", "patient", "day", "stage", "consultant", "list_total_fen", "offered_fen", "final_fen", "waiting",

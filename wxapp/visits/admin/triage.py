@@ -21,7 +21,7 @@ from wxapp.visits import plugs
 from wxapp.visits.admin.answered import done
 from wxapp.visits.admin.asked import asked_id
 from wxapp.visits.admin.door import interface
-from wxapp.visits.listings import FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
+from wxapp.visits.listings import COUNTED, FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.queries.advice import WAIT_FOR_TRIAGE, get_named_visit, heading_of, workloads
 from wxapp.visits.quote_forms import TriageForm
@@ -40,6 +40,7 @@ def _page_url(visit: Visit) -> str:
 
 LIST = Table(
     "visits.triage",
+    count_up_to=COUNTED,
     title="分诊列表",
     columns=columns(
         "visit_no", "patient", "interests", "stage", "reached_at", "waiting", "lead_referrer", "consultant"
