@@ -20,7 +20,7 @@ from wxapp.core.masking import masked_name, masked_phone
 from wxapp.core.money import yuan
 from wxapp.core.permissions import Permission
 from wxapp.patients.queries import get_patient
-from wxapp.visits.listings import FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
+from wxapp.visits.listings import COUNTED, FILTERS, STAGES, columns, rows, visit_url, visits, wire_row
 from wxapp.visits.models import Stage, Visit
 from wxapp.visits.queries.around import Group
 from wxapp.visits.rules.codes import settled_word
@@ -47,6 +47,7 @@ ACTIONS = (
 def _table(name: str, title: str, *, newest_first: bool) -> Table:
     return Table(
         f"cashier.{name}",
+        count_up_to=COUNTED,
         title=title,
         columns=columns(
             "visit_no", "patient", "stage", "consultant", "final_fen", "collected_fen", "cashier", "day", "waiting"
